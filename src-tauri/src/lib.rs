@@ -1,0 +1,8 @@
+//! llm-proxy: a transparent local proxy that keeps what AI agents said to the models.
+//!
+//! The modules below stand in layer order: each imports only from those above it
+//! (`tests/it/layers.rs` reads the imports and holds it). `docs/ARCHITECTURE.md` is the map.
+
+pub mod model;
+pub mod provider;
+pub mod record;

@@ -1,0 +1,7 @@
+//! What happened, as data: the events that the proxy tells, the log lines they become, and the
+//! redaction in between.
+
+pub mod entry;
+mod event;
+
+pub use event::{Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, Headers, ResponseHead};
