@@ -4,5 +4,11 @@
 //! (`tests/it/layers.rs` reads the imports and holds it). `docs/ARCHITECTURE.md` is the map.
 
 pub mod model;
+
+pub mod config;
+
 pub mod provider;
+
 pub mod record;
+
+pub mod setup;

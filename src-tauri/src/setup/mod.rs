@@ -1,1 +1,3 @@
-//! TODO
+//! The user's machine: shells, client configuration, services.
+
+pub mod exports;
