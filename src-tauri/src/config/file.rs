@@ -153,13 +153,18 @@ fn unknown_key(key: &str) -> String {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use crate::config::{Environment, Scheme};
 
+    fn paths() -> Paths {
+        Paths::of(&Environment::from_pairs([("HOME", "/home/ada")])).unwrap()
+    }
+
     fn read(text: &str) -> Result<Config, Problem> {
-        let paths = Paths::of(&Environment::from_pairs([("HOME", "/home/ada")])).unwrap();
+        let paths = paths();
         let mut config = Config::defaults(&paths);
         apply(text, &paths, &mut config).map(|()| config)
     }

@@ -145,7 +145,8 @@ fn log_dir(name: &'static str, dir: &Path, paths: &Paths) -> Result<PathBuf, Con
     values::log_dir(&dir, paths).map_err(wrong)
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
 

@@ -61,7 +61,8 @@ fn absolute(env: &Environment, variable: env_vars::Variable) -> Option<PathBuf> 
     env.get(variable).map(PathBuf::from).filter(|path| path.is_absolute())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

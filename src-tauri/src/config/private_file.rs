@@ -182,5 +182,6 @@ mod platform;
 #[path = "private_file/other.rs"]
 mod platform;
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

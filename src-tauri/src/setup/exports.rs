@@ -235,7 +235,8 @@ mod tests {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod shell_tests {
     use std::io::ErrorKind;
     use std::process::Command;
