@@ -47,8 +47,8 @@ impl Entry {
     }
 }
 
-/// The value of `type`. It is the last key of a line as we and the Go llm-proxy write it, which
-/// saves a first pass over a long line.
+/// The value of `type`. It is the last key of every long line as we and the Go llm-proxy write it,
+/// which saves a first pass over that line.
 fn kind_of(text: &str) -> Result<Kind, EntryError> {
     #[derive(Deserialize)]
     struct Peek {

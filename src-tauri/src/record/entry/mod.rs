@@ -1,5 +1,5 @@
-//! The lines of a session's log file: `docs/LOG_FORMAT.md` in types. Keys are written sorted, `_meta`
-//! first and `type` last, as the Go llm-proxy wrote them, so that its readers and `jq` habits hold.
+//! The lines of a session's log file: `docs/LOG_FORMAT.md` in types. A line's keys are written
+//! sorted, `_meta` first, as the Go llm-proxy wrote them, so that its readers and `jq` habits hold.
 
 mod headers;
 mod line;

@@ -122,3 +122,97 @@ proptest::proptest! {
         let _ = Entry::parse(&bytes);
     }
 }
+
+const DOCUMENT: &str = include_str!("../../../../docs/LOG_FORMAT.md");
+
+#[test]
+fn the_documented_example_is_what_is_written() {
+    let example: Vec<_> = DOCUMENT.lines().filter(|line| line.starts_with("{\"_meta\"")).collect();
+    assert_eq!(example.len(), 3);
+    for line in example {
+        let written = Entry::parse(line.as_bytes()).unwrap().to_line();
+        assert_eq!(String::from_utf8(written).unwrap().trim_end(), line);
+    }
+}
+
+#[test]
+fn every_key_that_can_be_written_is_documented() {
+    let meta: Meta =
+        serde_json::from_str(&format!("{{{META}}}").replace("\"_meta\":{", "").replace("}}", "}")).unwrap();
+    let all = "x".to_owned();
+    let text = || Some(all.clone());
+    let gap = || vec![Gap { from: 1, bytes: 1, reason: CaptureStop::BodyLimit }];
+    let fields = || header_map(&vec![(all.clone(), all.clone())]);
+    let entries = [
+        Entry::SessionStart(SessionStart {
+            meta: meta.clone(),
+            client_session: text(),
+            format: Some(FORMAT),
+            provider: Provider::OpenAi,
+            tag: SessionStartTag::Tag,
+            upstream: all.clone(),
+        }),
+        Entry::Request(Request {
+            meta: meta.clone(),
+            body: all.clone(),
+            body_b64: text(),
+            complete: false,
+            content_encoding: text(),
+            gap: gap(),
+            headers: fields(),
+            http_version: text(),
+            method: all.clone(),
+            path: all.clone(),
+            query: text(),
+            seq: 1,
+            sha256: text(),
+            size: 1,
+            trailers: fields(),
+            tag: RequestTag::Tag,
+        }),
+        Entry::Response(Response {
+            meta: meta.clone(),
+            body: text(),
+            body_b64: text(),
+            chunks: Some(vec![Chunk { ts: meta.ts, delta_ms: 1, raw: all.clone() }]),
+            complete: Some(true),
+            content_encoding: text(),
+            end: Some(EndKind::Ok),
+            error: text(),
+            gap: gap(),
+            headers: fields(),
+            http_version: text(),
+            seq: 1,
+            sha256: text(),
+            size: 1,
+            status: 200,
+            timing: Timing::default(),
+            trailers: fields(),
+            tag: ResponseTag::Tag,
+        }),
+        Entry::Fork(Fork {
+            meta,
+            from_seq: 1,
+            parent_session: all.clone(),
+            reason: all.clone(),
+            tag: ForkTag::Tag,
+        }),
+    ];
+    for entry in entries {
+        let line = entry.to_line();
+        assert_eq!(Entry::parse(&line).unwrap(), entry);
+        let keys = keys_of(std::str::from_utf8(&line).unwrap());
+        for key in &keys {
+            let documented = key.eq_ignore_ascii_case("x") || DOCUMENT.contains(&format!("| `{key}` |"));
+            assert!(documented, "`{key}` is not in docs/LOG_FORMAT.md");
+        }
+        let line: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        let own: Vec<_> = keys.into_iter().filter(|key| line.get(key).is_some()).collect();
+        assert!(own.is_sorted(), "{own:?}");
+    }
+}
+
+/// The keys in `line`, in order; no value in it holds a quote.
+fn keys_of(line: &str) -> Vec<&str> {
+    line.match_indices("\":").filter_map(|(end, _)| line[..end].rsplit('"').next()).collect()
+}
