@@ -110,6 +110,7 @@ mod tests {
         assert_eq!(pairs(&lines), ["1- 1-", "2- 2-", "1- 1-"]);
         assert_eq!(pairs(&[(Q, 1, None), (A, 1, Some("a"))]), ["1- 1a"]);
         assert_eq!(pairs(&[(Q, 1, Some("a")), (A, 1, None)]), ["1a 1-"]);
+        assert_eq!(pairs(&[(Q, 1, Some("a")), (A, 1, Some("a")), (A, 1, None)]), ["1a 1a", " 1-"]);
     }
 
     #[test]
