@@ -3,7 +3,6 @@
 //! The modules below stand in layer order: each imports only from those above it
 //! (`tests/it/layers.rs` reads the imports and holds it). `docs/ARCHITECTURE.md` is the map.
 
-pub mod logs;
 pub mod model;
 
 pub mod config;
@@ -11,5 +10,9 @@ pub mod config;
 pub mod provider;
 
 pub mod record;
+
+pub mod journal;
+
+pub mod logs;
 
 pub mod setup;

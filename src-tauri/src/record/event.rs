@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{RequestId, Timestamp};
+use crate::model::{RequestId, SessionId, Timestamp};
 use crate::provider::Provider;
 
 /// Header or trailer fields in the order of the wire, values redacted. Bytes that are no UTF-8 are
@@ -35,12 +35,38 @@ pub enum Event<'a> {
         /// The wire bytes.
         bytes: &'a [u8],
     },
+    /// Bytes of a body that went on but could not be captured.
+    Lost {
+        /// Which of the two bodies.
+        direction: Direction,
+        /// Where in that body they begin.
+        offset: u64,
+        /// How many there are.
+        bytes: u64,
+    },
     /// A body came to its proper end.
     BodyEnd(Direction, BodyEnd),
     /// The upstream's final status and headers.
     ResponseHead(ResponseHead),
     /// Nothing more will happen.
     End(End),
+    /// The recorder's note: where this exchange's lines go. Makes recovery write them once.
+    Assigned(Assigned),
+    /// The recorder's note: its lines are in the log, on the disk.
+    Done,
+}
+
+/// Where the recorder writes an exchange's lines.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The session.
+    pub session: SessionId,
+    /// The exchange's number in it.
+    pub seq: u64,
+    /// The log file, relative to the log folder.
+    pub file: String,
+    /// The file's length before; the lines lie at or after it.
+    pub offset: u64,
 }
 
 /// The head of a request, and where it goes.

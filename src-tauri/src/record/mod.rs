@@ -1,7 +1,11 @@
 //! What happened, as data: the events that the proxy tells, the log lines they become, and the
 //! redaction in between.
 
+mod codec;
 pub mod entry;
 mod event;
 
-pub use event::{Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, Headers, ResponseHead};
+pub use codec::{BadFrame, Encoded};
+pub use event::{
+    Assigned, Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, Headers, ResponseHead,
+};

@@ -1,0 +1,115 @@
+//! One exchange's pen: what the proxy's taps hold.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use super::frame::MAX_PAYLOAD;
+use super::store::Shared;
+use crate::record::{Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, ResponseHead};
+
+/// Tells the journal what happens to one exchange. Both bodies' taps share it; whatever happens to
+/// them, dropping it writes the end exactly once.
+#[derive(Debug)]
+pub struct ExchangeWriter {
+    shared: Arc<Shared>,
+    exchange: u64,
+    /// Numbers the frames, so that the recorder knows when it has seen all.
+    seq: AtomicU32,
+    request_bytes: AtomicU64,
+    response_bytes: AtomicU64,
+    /// A body is captured up to this many bytes.
+    max_body_bytes: AtomicU64,
+    outcome: std::sync::Mutex<Outcome>,
+}
+
+#[derive(Debug)]
+struct Outcome {
+    kind: EndKind,
+    error: Option<String>,
+    decided: bool,
+}
+
+impl ExchangeWriter {
+    pub(super) fn begin(shared: Arc<Shared>, exchange: u64, begin: Begin) -> Self {
+        let writer = Self {
+            shared,
+            exchange,
+            seq: AtomicU32::new(0),
+            request_bytes: AtomicU64::new(0),
+            response_bytes: AtomicU64::new(0),
+            max_body_bytes: AtomicU64::new(u64::MAX),
+            // Nobody said how it ended: the handler was dropped, which is what a client's leaving does.
+            outcome: std::sync::Mutex::new(Outcome {
+                kind: EndKind::ClientAborted,
+                error: None,
+                decided: false,
+            }),
+        };
+        writer.append(&Event::Begin(begin));
+        writer
+    }
+
+    /// Captures bodies only up to `max_bytes` each.
+    pub fn limit_bodies(self, max_bytes: u64) -> Self {
+        self.max_body_bytes.store(max_bytes, Ordering::Relaxed);
+        self
+    }
+
+    /// Stores body bytes; call it before they go on.
+    pub fn body(&self, direction: Direction, bytes: &[u8]) {
+        let len = bytes.len() as u64;
+        let start = self.counter(direction).fetch_add(len, Ordering::Relaxed);
+        let room = self.max_body_bytes.load(Ordering::Relaxed).saturating_sub(start);
+        let captured = &bytes[..usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len())];
+        let mut offset = start;
+        for piece in captured.chunks(MAX_PAYLOAD - Encoded::BODY_AT) {
+            self.append(&Event::Body { direction, offset, bytes: piece });
+            offset += piece.len() as u64;
+        }
+    }
+
+    /// A body came to its proper end.
+    pub fn body_end(&self, direction: Direction, end: BodyEnd) {
+        self.append(&Event::BodyEnd(direction, end));
+    }
+
+    /// The upstream's status and headers arrived.
+    pub fn response_head(&self, head: ResponseHead) {
+        self.append(&Event::ResponseHead(head));
+    }
+
+    /// Says how the exchange ends. The first word counts. `error` must hold no secret.
+    pub fn outcome(&self, kind: EndKind, error: Option<String>) {
+        let mut outcome = super::store::lock(&self.outcome);
+        if !outcome.decided {
+            *outcome = Outcome { kind, error, decided: true };
+        }
+    }
+
+    fn counter(&self, direction: Direction) -> &AtomicU64 {
+        match direction {
+            Direction::Request => &self.request_bytes,
+            Direction::Response => &self.response_bytes,
+        }
+    }
+
+    fn append(&self, event: &Event<'_>) {
+        let seq = self.seq.fetch_add(1, Ordering::AcqRel);
+        self.shared.append(self.exchange, seq, event);
+    }
+}
+
+impl Drop for ExchangeWriter {
+    fn drop(&mut self) {
+        let (kind, error) = {
+            let outcome = super::store::lock(&self.outcome);
+            (outcome.kind, outcome.error.clone())
+        };
+        let request_bytes = self.request_bytes.load(Ordering::Relaxed);
+        let response_bytes = self.response_bytes.load(Ordering::Relaxed);
+        let limit = self.max_body_bytes.load(Ordering::Relaxed);
+        let over = request_bytes > limit || response_bytes > limit;
+        let capture_stop = over.then_some(CaptureStop::BodyLimit);
+        self.append(&Event::End(End { kind, error, request_bytes, response_bytes, capture_stop }));
+    }
+}

@@ -1,0 +1,309 @@
+//! One segment: a preallocated file into which frames are written in place.
+//!
+//! ```text
+//!  0  8  "LLMPJRN1"
+//!  8  8  run: random number of the run that wrote it
+//! 16  8  wall clock at which that run began, nanoseconds since 1970
+//! 24  4  magic of this segment's frames
+//! 28  4  CRC-32C of bytes 0..28
+//! 64 ..  frames
+//! ```
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, IoSlice};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::fs::{FallocateFlags, OFlags, fallocate};
+use uuid::Uuid;
+
+use crate::model::Timestamp;
+
+/// Where the frames begin.
+pub(super) const FRAMES_AT: u64 = 64;
+const MAGIC: &[u8; 8] = b"LLMPJRN1";
+
+/// Which run a segment belongs to, and what its frames look like.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Identity {
+    pub(super) run: u64,
+    pub(super) started: Timestamp,
+    pub(super) magic: u32,
+}
+
+/// A segment's file, shared by writers, the tail and every [`Location`] in it.
+#[derive(Debug)]
+pub(super) struct Segment {
+    file: File,
+    path: PathBuf,
+    pub(super) identity: Identity,
+    capacity: u64,
+    /// Where the next frame goes. Grows past the capacity when the segment is full.
+    reserved: AtomicU64,
+    /// Where the frames end, once it is sealed.
+    sealed_at: AtomicU64,
+    /// Places that were reserved and could not be written.
+    holes: Mutex<Vec<(u64, u64)>>,
+    /// Set when what is in here must outlive this process: it could not be put into the log.
+    keep: std::sync::atomic::AtomicBool,
+    /// Where the file goes for wiping when nobody needs it any more. `None` leaves it on the disk.
+    disposal: Option<Sender<Disposed>>,
+}
+
+/// A segment that nobody needs any more.
+#[derive(Debug)]
+pub(super) struct Disposed {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    /// Bytes that were written, from the start.
+    pub(super) used: u64,
+    pub(super) capacity: u64,
+}
+
+impl Segment {
+    /// Makes a segment's file of `capacity` bytes, all allocated. Fails when the disk has no room.
+    pub(super) fn create(path: &Path, capacity: u64) -> io::Result<(File, u64)> {
+        let mut options = OpenOptions::new();
+        options
+            .read(true)
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .custom_flags(OFlags::NOFOLLOW.bits() as i32);
+        let file = options.open(path)?;
+        let made = fallocate(&file, FallocateFlags::empty(), 0, capacity).map_err(io::Error::from);
+        let private =
+            rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(0o600)).map_err(io::Error::from);
+        match made.and(private) {
+            Ok(()) => Ok((file, capacity)),
+            Err(error) => {
+                let _ = std::fs::remove_file(path);
+                Err(error)
+            }
+        }
+    }
+
+    /// Turns an allocated, zeroed file into a segment of this run.
+    pub(super) fn begin(
+        file: File,
+        path: PathBuf,
+        capacity: u64,
+        run: u64,
+        started: Timestamp,
+        disposal: Sender<Disposed>,
+    ) -> io::Result<Arc<Self>> {
+        // Never zero: zeros are what an unwritten place looks like.
+        let magic = (Uuid::new_v4().as_u128() as u32) | 1;
+        let identity = Identity { run, started, magic };
+        file.write_all_at(&encode_header(identity), 0)?;
+        Ok(Arc::new(Self::new(file, path, identity, capacity, Some(disposal))))
+    }
+
+    /// Opens a segment that an earlier run left. `None` when the file is no segment.
+    pub(super) fn open(path: PathBuf, disposal: Sender<Disposed>) -> io::Result<Option<Arc<Self>>> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).custom_flags(OFlags::NOFOLLOW.bits() as i32);
+        let file = options.open(&path)?;
+        let mut head = [0; 32];
+        if file.read_exact_at(&mut head, 0).is_err() {
+            return Ok(None);
+        }
+        let Some(identity) = decode_header(&head) else { return Ok(None) };
+        let capacity = file.metadata()?.len();
+        let segment = Self::new(file, path, identity, capacity, Some(disposal));
+        segment.reserved.store(capacity, Ordering::Relaxed);
+        segment.sealed_at.store(capacity, Ordering::Relaxed);
+        Ok(Some(Arc::new(segment)))
+    }
+
+    fn new(
+        file: File,
+        path: PathBuf,
+        identity: Identity,
+        capacity: u64,
+        disposal: Option<Sender<Disposed>>,
+    ) -> Self {
+        Self {
+            file,
+            path,
+            identity,
+            capacity,
+            reserved: AtomicU64::new(FRAMES_AT),
+            sealed_at: AtomicU64::new(u64::MAX),
+            holes: Mutex::default(),
+            keep: false.into(),
+            disposal,
+        }
+    }
+
+    /// Takes a place of `len` bytes. `None`: the segment is full, and sealed from now on.
+    pub(super) fn reserve(&self, len: u64) -> Option<u64> {
+        let at = self.reserved.fetch_add(len, Ordering::AcqRel);
+        if at + len <= self.capacity {
+            return Some(at);
+        }
+        self.sealed_at.fetch_min(at, Ordering::AcqRel);
+        None
+    }
+
+    /// Lets nobody reserve any more.
+    pub(super) fn seal(&self) {
+        let at = self.reserved.fetch_add(self.capacity, Ordering::AcqRel);
+        self.sealed_at.fetch_min(at, Ordering::AcqRel);
+    }
+
+    /// Writes a frame at its reserved place. On an error the place is marked, so that the tail does
+    /// not wait for it.
+    pub(super) fn write(&self, at: u64, len: u64, pieces: [&[u8]; 3]) -> io::Result<()> {
+        let result = write_pieces(&self.file, at, pieces);
+        if result.is_err() {
+            self.holes.lock().unwrap_or_else(PoisonError::into_inner).push((at, len));
+        }
+        result
+    }
+
+    /// Whether a writer gave the place at `at` up; if so, its length.
+    pub(super) fn hole_at(&self, at: u64) -> Option<u64> {
+        let holes = self.holes.lock().unwrap_or_else(PoisonError::into_inner);
+        holes.iter().find(|(start, _)| *start == at).map(|(_, len)| *len)
+    }
+
+    /// How far frames may have been written.
+    pub(super) fn written_to(&self) -> u64 {
+        self.reserved.load(Ordering::Acquire).min(self.sealed_at.load(Ordering::Acquire)).min(self.capacity)
+    }
+
+    /// Where the frames end, when no more can come.
+    pub(super) fn end(&self) -> Option<u64> {
+        match self.sealed_at.load(Ordering::Acquire) {
+            u64::MAX => None,
+            end => Some(end),
+        }
+    }
+
+    /// Fills `buffer` from `at` on; fewer bytes at the file's end.
+    pub(super) fn read(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.file.read_at(&mut buffer[filled..], at + filled as u64) {
+                Ok(0) => break,
+                Ok(read) => filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Writes the header once more: a small write that shows whether the disk answers.
+    pub(super) fn rewrite_header(&self) -> io::Result<()> {
+        self.file.write_all_at(&encode_header(self.identity), 0)
+    }
+
+    /// Has what was written so far put on the disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
+    /// Leaves the file on the disk for the next start's recovery.
+    pub(super) fn keep(&self) {
+        self.keep.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Segment {
+    fn drop(&mut self) {
+        let Some(disposal) = &self.disposal else { return };
+        if self.keep.load(Ordering::Relaxed) {
+            return;
+        }
+        let Ok(file) = self.file.try_clone() else { return };
+        let used = self.written_to();
+        // The keeper is gone only when the journal was closed; it removes all files itself then.
+        let _ = disposal.send(Disposed { path: self.path.clone(), file, used, capacity: self.capacity });
+    }
+}
+
+/// Where bytes of a body lie. Holding one keeps the segment from being wiped.
+#[derive(Debug, Clone)]
+pub struct Location {
+    pub(super) segment: Arc<Segment>,
+    pub(super) at: u64,
+    pub(super) len: u32,
+}
+
+impl Location {
+    /// How many bytes.
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Appends the bytes to `body`.
+    pub fn read_into(&self, body: &mut Vec<u8>) -> io::Result<()> {
+        let start = body.len();
+        body.resize(start + self.len(), 0);
+        let read = self.segment.read(&mut body[start..], self.at)?;
+        if read < self.len() {
+            body.truncate(start);
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok(())
+    }
+
+    /// Leaves the segment on the disk for the next start's recovery: these bytes are not in the log.
+    pub fn keep(&self) {
+        self.segment.keep();
+    }
+}
+
+fn write_pieces(file: &File, at: u64, pieces: [&[u8]; 3]) -> io::Result<()> {
+    let total: usize = pieces.iter().map(|piece| piece.len()).sum();
+    let slices = pieces.map(IoSlice::new);
+    let written = loop {
+        match rustix::io::pwritev(file, &slices, at) {
+            Err(rustix::io::Errno::INTR) => {}
+            other => break other?,
+        }
+    };
+    if written == total {
+        return Ok(());
+    }
+    // A short write: the rest goes piece by piece.
+    let mut skip = written;
+    let mut position = at + written as u64;
+    for piece in pieces {
+        let rest = &piece[skip.min(piece.len())..];
+        skip -= skip.min(piece.len());
+        file.write_all_at(rest, position)?;
+        position += rest.len() as u64;
+    }
+    Ok(())
+}
+
+fn encode_header(identity: Identity) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes[0..8].copy_from_slice(MAGIC);
+    bytes[8..16].copy_from_slice(&identity.run.to_le_bytes());
+    bytes[16..24].copy_from_slice(&identity.started.unix_ns().to_le_bytes());
+    bytes[24..28].copy_from_slice(&identity.magic.to_le_bytes());
+    let crc = crc32c::crc32c(&bytes[..28]);
+    bytes[28..32].copy_from_slice(&crc.to_le_bytes());
+    bytes
+}
+
+fn decode_header(bytes: &[u8; 32]) -> Option<Identity> {
+    let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
+    let long = |at: usize| u64::from(word(at)) | u64::from(word(at + 4)) << 32;
+    if &bytes[0..8] != MAGIC || crc32c::crc32c(&bytes[..28]) != word(28) {
+        return None;
+    }
+    Some(Identity { run: long(8), started: Timestamp::from_unix_ns(long(16) as i64), magic: word(24) })
+}

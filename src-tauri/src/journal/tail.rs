@@ -1,0 +1,164 @@
+//! The recorder's end: every frame, once, in an order in which an exchange's `End` comes when all its
+//! other frames have been seen or can be waited for (frames are numbered within their exchange).
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::ExchangeKey;
+use super::frame::Header;
+use super::reader::Reader;
+use super::segment::Location;
+use super::store::{Owned, Shared, lock};
+use crate::model::Timestamp;
+use crate::record::{BadFrame, Encoded, Event};
+
+/// One event, as it was recorded.
+#[derive(Debug)]
+pub struct Frame<'a> {
+    /// Of which exchange.
+    pub key: ExchangeKey,
+    /// Its number among the exchange's frames, from 0.
+    pub seq: u32,
+    /// Since the run began, by a clock that never jumps.
+    pub at: Duration,
+    /// Wall clock at which that run began.
+    pub run_started: Timestamp,
+    /// What happened.
+    pub event: Event<'a>,
+    /// Where a body's bytes lie.
+    pub location: Option<Location>,
+}
+
+/// The reading end of the journal. There is one.
+#[derive(Debug)]
+pub struct Tail {
+    shared: Arc<Shared>,
+    reader: Option<Reader>,
+    unstored: Option<Owned>,
+}
+
+impl Tail {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, reader: None, unstored: None }
+    }
+
+    /// The next frame; waits for one. `None` once the journal is closed and all was read. A frame that
+    /// cannot be understood is an error, and behind us.
+    pub async fn next(&mut self) -> Option<Result<Frame<'_>, BadFrame>> {
+        loop {
+            // Asked first: nothing is appended after it was closed and settled.
+            let finished = self.shared.closed.load(Ordering::Acquire) && self.shared.settled();
+            if let Some(header) = self.advance() {
+                return Some(self.stored(&header));
+            }
+            self.unstored = lock(&self.shared.unstored).pop_front();
+            if self.unstored.is_some() {
+                return Some(self.unstored());
+            }
+            if finished {
+                return None;
+            }
+            self.shared.appended.notified().await;
+        }
+    }
+
+    /// Whether a frame is there without waiting. May say no although one is just being written.
+    pub fn idle(&self) -> bool {
+        let reader_done =
+            self.reader.as_ref().is_none_or(|reader| reader.position() >= reader.segment.written_to());
+        reader_done && lock(&self.shared.roll).unread.is_empty() && lock(&self.shared.unstored).is_empty()
+    }
+
+    /// Ends the current segment, so that it is wiped: call it when no exchange is running.
+    pub fn rotate(&mut self) {
+        let used = self.reader.as_ref().is_some_and(|reader| reader.position() > super::segment::FRAMES_AT);
+        if !used {
+            return;
+        }
+        let current = self.shared.current.swap(None);
+        if let Some(segment) = current {
+            segment.seal();
+        }
+    }
+
+    /// Appends a note of the recorder's about an exchange of this run.
+    pub fn note(&self, key: ExchangeKey, event: &Event<'_>) {
+        if key.run == self.shared.run {
+            self.shared.append(key.exchange, u32::MAX, event);
+        }
+    }
+
+    /// Moves to the next whole frame on the disk, over the ends of segments.
+    fn advance(&mut self) -> Option<Header> {
+        loop {
+            if self.reader.is_none() {
+                let segment = lock(&self.shared.roll).unread.pop_front()?;
+                self.reader = Some(Reader::new(segment));
+            }
+            let reader = self.reader.as_mut()?;
+            // Asked before reading: a segment without more writers cannot grow behind our back.
+            let end = reader.segment.end();
+            match reader.next() {
+                Ok(Some(header)) => return Some(header),
+                Ok(None) => {}
+                Err(error) => self.unreadable(&error),
+            }
+            let reader = self.reader.as_mut()?;
+            if let Some(len) = reader.segment.hole_at(reader.position()) {
+                reader.skip(len);
+            } else if end.is_some_and(|end| reader.position() >= end) {
+                self.reader = None;
+            } else {
+                return None;
+            }
+        }
+    }
+
+    /// The disk cannot give back what it took. Nothing behind this place can be read in order: the
+    /// segment is left for recovery, and the exchanges in it stay open.
+    fn unreadable(&mut self, error: &io::Error) {
+        if let Some(reader) = self.reader.take() {
+            tracing::error!(%error, "a journal segment cannot be read; it is kept for the next start");
+            reader.segment.keep();
+            self.rotate();
+        }
+    }
+
+    fn stored(&self, header: &Header) -> Result<Frame<'_>, BadFrame> {
+        self.reader.as_ref().map_or_else(|| Err(BadFrame::absent()), |reader| frame_of(reader, header))
+    }
+
+    fn unstored(&self) -> Result<Frame<'_>, BadFrame> {
+        let Some(owned) = &self.unstored else { return Err(BadFrame::absent()) };
+        Ok(Frame {
+            key: ExchangeKey { run: self.shared.run, exchange: owned.exchange },
+            seq: owned.seq,
+            at: Duration::from_micros(owned.at_us),
+            run_started: self.shared.started,
+            event: Event::decode(owned.kind, &owned.payload)?,
+            location: None,
+        })
+    }
+}
+
+/// The frame that `reader` has just read.
+pub(super) fn frame_of<'a>(reader: &'a Reader, header: &Header) -> Result<Frame<'a>, BadFrame> {
+    let (payload, at) = reader.payload(header);
+    let event = Event::decode(header.kind, payload)?;
+    let location = matches!(event, Event::Body { .. }).then(|| Location {
+        segment: Arc::clone(&reader.segment),
+        at: at + Encoded::BODY_AT as u64,
+        len: header.len - Encoded::BODY_AT as u32,
+    });
+    let identity = reader.segment.identity;
+    Ok(Frame {
+        key: ExchangeKey { run: identity.run, exchange: header.exchange },
+        seq: header.seq,
+        at: Duration::from_micros(header.at_us),
+        run_started: identity.started,
+        event,
+        location,
+    })
+}
