@@ -122,14 +122,14 @@ fn error_of_object(value: &Value) -> Option<AnswerError> {
     if let Some(detail) = json::text(value, "detail") {
         return Some(named(value, detail));
     }
-    let is_error =
-        json::text(value, "type") == Some("error") || value.as_object()?.keys().all(is_error_field);
+    let is_error = json::text(value, "type") == Some("error")
+        || value.as_object()?.keys().all(|key| is_error_field(key));
     let message = json::text(value, "message").filter(|_| is_error)?;
     Some(named(value, message))
 }
 
-fn is_error_field(key: &String) -> bool {
-    matches!(key.as_str(), "message" | "Message" | "type" | "code" | "__type" | "param")
+fn is_error_field(key: &str) -> bool {
+    matches!(key, "message" | "Message" | "type" | "code" | "__type" | "param")
 }
 
 fn named(error: &Value, message: &str) -> AnswerError {

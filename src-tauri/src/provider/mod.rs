@@ -6,6 +6,7 @@
 mod answer;
 mod anthropic;
 mod api;
+mod bedrock;
 mod client;
 mod error_body;
 mod gemini;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use answer::{Answer, AnswerBody, AnswerError, read_answer};
 pub use api::Kind;
+pub use bedrock::bedrock_events;
 pub use client::Client;
 pub use message::{Block, Message, Role, Usage};
 pub use path::{chatgpt_path, is_chatgpt_sign_in, own_path};
