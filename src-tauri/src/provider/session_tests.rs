@@ -107,6 +107,7 @@ fn what_names_a_turn_or_a_person_names_no_session() {
         "alice",
         "alice@example.com",
         "session_1234@example.com",
+        "alice@example.com/thread-12345",
         "conversation",
         "convoy-1234",
         "obsession_1234",
