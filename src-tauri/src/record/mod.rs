@@ -3,5 +3,6 @@
 
 pub mod entry;
 mod event;
+pub mod redact;
 
 pub use event::{Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, Headers, ResponseHead};
