@@ -154,7 +154,7 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
         if self.level == 0 {
             return self.text[range.clone()].find('\n').map(|at| range.start + at);
         }
-        let mut at = range.start;
+        let mut at = range.start + self.text[range.clone()].find('\\')?;
         loop {
             let found = at + self.text[at..range.end].find("\\n")?;
             let backslashes = self.backslashes_before(found + 1, range.start);
@@ -246,7 +246,8 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
 
     /// Reads a string as JSON of the next level, if it has quotes.
     fn nested(&mut self, content: Range<usize>) {
-        if self.level < MAX_LEVEL && self.text[content.clone()].contains("\\\"") {
+        let text = &self.text[content.clone()];
+        if self.level < MAX_LEVEL && text.contains('\\') && text.contains("\\\"") {
             Lexer::new(self.redactor, self.edits, content, self.level + 1).run();
         }
     }
