@@ -4,6 +4,7 @@
 mod codec;
 pub mod entry;
 mod event;
+pub mod redact;
 
 pub use codec::{BadFrame, Encoded};
 pub use event::{
