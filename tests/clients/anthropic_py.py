@@ -197,7 +197,7 @@ async def leaves_early(client, report):
 
 @scenario("late")
 async def times_out(client, report):
-    await ask(client.with_options(timeout=0.1, max_retries=0), report)
+    await ask(client.with_options(timeout=0.5, max_retries=0), report)
 
 
 @scenario("bad-request")

@@ -160,7 +160,7 @@ async function leaves_early(client, report) {
 }
 
 async function times_out(client, report) {
-  await ask(client, report, {}, { timeout: 100, maxRetries: 0 });
+  await ask(client, report, {}, { timeout: 500, maxRetries: 0 });
 }
 
 async function bad_request(client, report) {

@@ -197,7 +197,7 @@ async function late(client, report) {
 }
 
 async function times_out(client, report) {
-  await chat(client, report, {}, { timeout: 100, maxRetries: 0 });
+  await chat(client, report, {}, { timeout: 500, maxRetries: 0 });
 }
 
 async function big(client, report) {

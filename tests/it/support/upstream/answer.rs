@@ -32,7 +32,7 @@ pub(super) fn event(name: Option<&str>, data: &Value) -> String {
 
 /// Lets the client read what came before the cut: `fetch` throws away what was not read when a
 /// connection breaks, so without it the events a client has seen would differ from run to run.
-const BEFORE_CUT: Step = Step::Pause(Duration::from_millis(200));
+const BEFORE_CUT: Step = Step::Pause(Duration::from_millis(500));
 
 /// Asks the scenario first, then `say`.
 pub(super) fn answer(call: &Call, say: fn(&Call) -> Content) -> Response<Body> {
@@ -75,7 +75,8 @@ fn respond(call: &Call, status: u16, content_type: &'static str, parts: Vec<Vec<
     let streamed = content_type.starts_with("text/event-stream");
     let (coding, parts) = encode(call.scenario, parts);
     let length: usize = parts.iter().map(Vec::len).sum();
-    let steps = if streamed { stream_steps(call.scenario, &parts) } else { whole_steps(call.scenario, &parts) };
+    let steps =
+        if streamed { stream_steps(call.scenario, &parts) } else { whole_steps(call.scenario, &parts) };
     let body = ScriptedBody::new(steps, call.place.clone());
     let mut response = Response::new(Body::new(body));
     *response.status_mut() = StatusCode::from_u16(status).expect("a valid status");
@@ -148,9 +149,18 @@ fn stream_steps(scenario: Scenario, parts: &[Vec<u8>]) -> Vec<Step> {
             steps.extend([Step::Send(Bytes::copy_from_slice(torn)), BEFORE_CUT, Step::Cut]);
             steps
         }
-        Scenario::Plain | Scenario::Gzip | Scenario::Brotli | Scenario::Late | Scenario::Big
-        | Scenario::ErrorEvent | Scenario::BadRequest | Scenario::Unauthorized | Scenario::NotFound
-        | Scenario::RateLimitedOnce | Scenario::OverloadedTwice | Scenario::ServerError
+        Scenario::Plain
+        | Scenario::Gzip
+        | Scenario::Brotli
+        | Scenario::Late
+        | Scenario::Big
+        | Scenario::ErrorEvent
+        | Scenario::BadRequest
+        | Scenario::Unauthorized
+        | Scenario::NotFound
+        | Scenario::RateLimitedOnce
+        | Scenario::OverloadedTwice
+        | Scenario::ServerError
         | Scenario::ServerErrorFinal => each(parts, Step::Flush),
     }
 }

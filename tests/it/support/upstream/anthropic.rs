@@ -15,7 +15,11 @@ enum Block {
 
 pub(super) fn messages(call: &Call) -> Content {
     let blocks = blocks(call);
-    if call.wants_stream() { Content::Events(stream(call, &blocks)) } else { Content::Json(whole(call, &blocks)) }
+    if call.wants_stream() {
+        Content::Events(stream(call, &blocks))
+    } else {
+        Content::Json(whole(call, &blocks))
+    }
 }
 
 pub(super) fn count_tokens(call: &Call) -> Content {
@@ -37,7 +41,10 @@ fn blocks(call: &Call) -> Vec<Block> {
     match call.json["tools"][0]["name"].as_str() {
         Some(name) if !answered => {
             blocks.push(Block::Text("I will look it up.".to_owned()));
-            blocks.push(Block::ToolUse { name: name.to_owned(), input: json!({"city": "Zürich", "for": prompt}) });
+            blocks.push(Block::ToolUse {
+                name: name.to_owned(),
+                input: json!({"city": "Zürich", "for": prompt}),
+            });
         }
         _ => blocks.push(Block::Text(reply_to(call, &prompt))),
     }
@@ -69,7 +76,8 @@ impl Block {
     fn deltas(&self) -> Vec<Value> {
         match self {
             Self::Thinking(text) => {
-                let words = pieces(text).into_iter().map(|word| json!({"type": "thinking_delta", "thinking": word}));
+                let words =
+                    pieces(text).into_iter().map(|word| json!({"type": "thinking_delta", "thinking": word}));
                 words.chain([json!({"type": "signature_delta", "signature": "c2lnbmVk"})]).collect()
             }
             Self::Text(text) => {

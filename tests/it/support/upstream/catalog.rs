@@ -13,7 +13,8 @@ const CREATED_AT_S: u64 = 1_764_000_000;
 /// Anthropic lists models in two pages, so that the second one's query passes too.
 pub(super) fn models(call: &Call) -> Content {
     if call.dialect != Dialect::Anthropic {
-        let model = |id: &str| json!({"id": id, "object": "model", "created": CREATED_AT_S, "owned_by": "scripted"});
+        let model =
+            |id: &str| json!({"id": id, "object": "model", "created": CREATED_AT_S, "owned_by": "scripted"});
         return Content::Json(json!({"object": "list", "data": [model("model-a"), model("model-b")]}));
     }
     let id = if call.query.contains("after_id=model-a") { "model-b" } else { "model-a" };
@@ -25,7 +26,8 @@ pub(super) fn models(call: &Call) -> Content {
 pub(super) fn embeddings(call: &Call) -> Content {
     let input = &call.json["input"];
     let inputs = input.as_array().cloned().unwrap_or_else(|| vec![input.clone()]);
-    let entry = |(index, input)| json!({"object": "embedding", "index": index, "embedding": embedding(call, input)});
+    let entry =
+        |(index, input)| json!({"object": "embedding", "index": index, "embedding": embedding(call, input)});
     let data: Vec<Value> = inputs.iter().enumerate().map(entry).collect();
     let usage = json!({"prompt_tokens": inputs.len(), "total_tokens": inputs.len()});
     Content::Json(json!({"object": "list", "data": data, "model": call.model(), "usage": usage}))

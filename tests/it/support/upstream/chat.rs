@@ -38,7 +38,9 @@ fn turn(call: &Call) -> Turn {
 impl Turn {
     fn message(&self, call: &Call) -> Value {
         match self {
-            Self::Text(text) => json!({"role": "assistant", "content": text, "refusal": null, "annotations": []}),
+            Self::Text(text) => {
+                json!({"role": "assistant", "content": text, "refusal": null, "annotations": []})
+            }
             Self::ToolCall { name, arguments } => json!({
                 "role": "assistant", "content": null, "refusal": null,
                 "tool_calls": [{

@@ -7,8 +7,8 @@
 //! (`scenario-NAME`, any suffix after `--`), so an unmodified client can do it. Attempts are
 //! counted for each path prefix, model and API key by themselves.
 
-mod anthropic;
 mod answer;
+mod anthropic;
 mod body;
 mod call;
 mod catalog;

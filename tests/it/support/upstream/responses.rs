@@ -88,7 +88,9 @@ impl Item {
             Self::FunctionCall { name, arguments } => {
                 let place = json!({"item_id": call.id("fc"), "output_index": index});
                 let mut events: Vec<_> = [&arguments[..5], &arguments[5..]]
-                    .map(|part| with(&place, "response.function_call_arguments.delta", json!({"delta": part})))
+                    .map(|part| {
+                        with(&place, "response.function_call_arguments.delta", json!({"delta": part}))
+                    })
                     .to_vec();
                 let done = json!({"arguments": arguments, "name": name});
                 events.push(with(&place, "response.function_call_arguments.done", done));
@@ -148,7 +150,8 @@ fn response(call: &Call, status: &str, output: &[Value]) -> Value {
 }
 
 fn usage(call: &Call, output: &[Value]) -> Value {
-    let (input, output) = (tokens(&prompt(call)), output.iter().map(|item| tokens(&item.to_string())).sum::<usize>());
+    let (input, output) =
+        (tokens(&prompt(call)), output.iter().map(|item| tokens(&item.to_string())).sum::<usize>());
     json!({
         "input_tokens": input, "input_tokens_details": {"cached_tokens": 5, "cache_write_tokens": 0},
         "output_tokens": output, "output_tokens_details": {"reasoning_tokens": 2}, "total_tokens": input + output,

@@ -2,10 +2,10 @@
 
 use std::future::{Ready, ready};
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Extension;
 use axum::routing::{get, post};
-use axum::Router;
 use http::Response;
 
 use super::answer::{Content, answer};

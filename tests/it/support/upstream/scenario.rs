@@ -15,11 +15,11 @@ pub(super) enum Scenario {
     Paced,
     /// Cuts the bytes of a stream at awkward places: inside lines and inside characters.
     Torn,
-    /// Keeps the head of the answer back for 300 ms.
+    /// Keeps the head of the answer back for a second.
     Late,
     /// Falls silent for a second in the middle of a stream.
     Silent,
-    /// A long answer: about 4 MB plain, about 3,000 events streamed.
+    /// A long answer: about 4 MB plain, about 1,000 events streamed.
     Big,
     /// Breaks off in the middle: a stream after some events, a plain body before its announced length.
     Cut,
@@ -100,6 +100,6 @@ impl Scenario {
 
     /// How long the head of the answer is kept back.
     pub(super) fn head_delay(self) -> Duration {
-        if self == Late { Duration::from_millis(300) } else { Duration::ZERO }
+        if self == Late { Duration::from_secs(1) } else { Duration::ZERO }
     }
 }

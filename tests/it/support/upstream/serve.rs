@@ -31,7 +31,9 @@ pub(super) async fn accept(listener: TcpListener, seen: Seen) {
         let (router, seen) = (router.clone(), seen.clone());
         connections.spawn(async move {
             let service = service_fn(move |request| handle(router.clone(), seen.clone(), request));
-            let served = http1::Builder::new().timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service);
+            let served = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .serve_connection(TokioIo::new(stream), service);
             // A connection that ends in an error is a scenario or a client that left: `seen` tells which.
             let _ended = served.await;
         });
@@ -39,11 +41,15 @@ pub(super) async fn accept(listener: TcpListener, seen: Seen) {
     }
 }
 
-async fn handle(router: Router, seen: Seen, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn handle(
+    router: Router,
+    seen: Seen,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
     let (head, body) = request.into_parts();
     let place = seen.begin(&head, split_key(&head.uri).0);
+    let mut unanswered = Unanswered(Some(place.clone()));
     if read_body(body, &place).await.is_err() {
-        place.end(Outcome::ClientGone);
         return Ok(misuse("the request's body did not arrive whole".to_owned()));
     }
     let call = match Call::read(&head, place.body().into(), place.clone()) {
@@ -51,7 +57,20 @@ async fn handle(router: Router, seen: Seen, request: Request<Incoming>) -> Resul
         Err(sentence) => return Ok(misuse(sentence)),
     };
     tokio::time::sleep(call.scenario.head_delay()).await;
-    route(router, head, call).await
+    let response = route(router, head, call).await;
+    unanswered.0 = None;
+    response
+}
+
+/// hyper drops a request's future when the client leaves: a request without an answer ends here.
+struct Unanswered(Option<Place>);
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        if let Some(place) = self.0.take() {
+            place.end(Outcome::ClientGone);
+        }
+    }
 }
 
 async fn read_body(mut body: Incoming, place: &Place) -> Result<(), hyper::Error> {

@@ -13,8 +13,8 @@ pub(super) fn reply_to(call: &Call, prompt: &str) -> String {
     if call.scenario != Scenario::Big {
         return format!("Grüße 🙂 — attempt {}, you said: {prompt}", call.attempt);
     }
-    let filler = "x".repeat(if call.wants_stream() { 20 } else { 1_300 });
-    (0..3_000).map(|number| format!("word {number} {filler} é€🙂\n")).collect()
+    let filler = "x".repeat(if call.wants_stream() { 20 } else { 4_000 });
+    (0..1_000).map(|number| format!("word {number} {filler} é€🙂\n")).collect()
 }
 
 /// Splits at spaces and line ends, so that the pieces joined are the text: what a delta holds.
