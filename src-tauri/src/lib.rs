@@ -6,3 +6,6 @@
 pub mod model;
 pub mod provider;
 pub mod record;
+pub mod db;
+pub mod session;
+pub mod index;

@@ -1,0 +1,7 @@
+//! The index against real SQLite files and real log lines.
+
+mod faults;
+mod folder;
+mod history;
+mod live;
+mod rebuild;
