@@ -1,9 +1,17 @@
-//! The lines of a session's log file: `docs/LOG_FORMAT.md` in types. Keys are written sorted, `_meta`
-//! first and `type` last, as the Go llm-proxy wrote them, so that its readers and `jq` habits hold.
+//! The lines of a session's log file: `docs/LOG_FORMAT.md` in types. A line's keys are written
+//! sorted, `_meta` first, as the Go llm-proxy wrote them, so that its readers and `jq` habits hold.
+
+mod headers;
+mod line;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use headers::{canonical_name, header_map};
+pub use line::EntryError;
 
 use super::event::{CaptureStop, EndKind};
 use crate::model::{RequestId, SessionId, Timestamp};
@@ -27,6 +35,35 @@ pub enum Entry {
     Response(Response),
     /// A session that branched off another (only the Go llm-proxy wrote these).
     Fork(Fork),
+}
+
+/// What a line tells: the value of its `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// [`SessionStart`].
+    SessionStart,
+    /// [`Request`].
+    Request,
+    /// [`Response`].
+    Response,
+    /// [`Fork`].
+    Fork,
+}
+
+impl Kind {
+    /// Every kind there is.
+    pub const ALL: [Self; 4] = [Self::SessionStart, Self::Request, Self::Response, Self::Fork];
+
+    /// The name in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionStart => "session_start",
+            Self::Request => "request",
+            Self::Response => "response",
+            Self::Fork => "fork",
+        }
+    }
 }
 
 /// Where a line belongs.
@@ -105,6 +142,7 @@ pub struct Request {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gap: Vec<Gap>,
     /// Header fields, redacted.
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub headers: HeaderMap,
     /// How the client spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -162,7 +200,7 @@ pub struct Response {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gap: Vec<Gap>,
     /// Header fields, redacted.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub headers: HeaderMap,
     /// How the upstream spoke.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -236,6 +274,25 @@ pub struct Fork {
 }
 
 impl Entry {
+    /// What the line tells.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::SessionStart(_) => Kind::SessionStart,
+            Self::Request(_) => Kind::Request,
+            Self::Response(_) => Kind::Response,
+            Self::Fork(_) => Kind::Fork,
+        }
+    }
+
+    /// The number of its exchange within the session; none on lines that belong to no exchange.
+    pub fn seq(&self) -> Option<u64> {
+        match self {
+            Self::Request(entry) => Some(entry.seq),
+            Self::Response(entry) => Some(entry.seq),
+            Self::SessionStart(_) | Self::Fork(_) => None,
+        }
+    }
+
     /// Where the line belongs.
     pub fn meta(&self) -> &Meta {
         match self {
@@ -254,4 +311,9 @@ fn yes() -> bool {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature serde calls")]
 fn is_true(value: &bool) -> bool {
     *value
+}
+
+/// Go writes a map that was never made as `null`.
+fn null_as_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HeaderMap, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

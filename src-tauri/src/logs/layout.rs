@@ -1,0 +1,292 @@
+//! Where a session's file lies: `{upstream}/{YYYY-MM-DD}/{session}.jsonl` below the log folder.
+
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::model::{SessionId, Timestamp};
+
+/// The longest name that file systems take, in bytes.
+const MAX_NAME_BYTES: usize = 255;
+
+/// A session file's place below the log folder, with `/` between its three parts. No other path can
+/// be written as one, so it never leads out of the log folder.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RelativePath(String);
+
+/// A text that is no session file's place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not the place of a session file: expected folder/YYYY-MM-DD/session.jsonl")]
+pub struct InvalidPath;
+
+impl RelativePath {
+    /// Reads a place as it stands in the index or below a log folder.
+    pub fn parse(text: &str) -> Result<Self, InvalidPath> {
+        let mut parts = text.split('/');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(folder), Some(date), Some(file), None)
+                if is_folder(folder) && is_date(date) && session_of(file).is_some() =>
+            {
+                Ok(Self(text.to_owned()))
+            }
+            _ => Err(InvalidPath),
+        }
+    }
+
+    /// The place as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The file's path below `log_dir`.
+    pub fn under(&self, log_dir: &Path) -> PathBuf {
+        self.0.split('/').fold(log_dir.to_owned(), |path, part| path.join(part))
+    }
+
+    /// The upstream's folder.
+    pub fn folder(&self) -> &str {
+        self.part(0)
+    }
+
+    /// The day's folder.
+    pub fn date(&self) -> &str {
+        self.part(1)
+    }
+
+    /// The file's own name.
+    pub fn file_name(&self) -> &str {
+        self.part(2)
+    }
+
+    /// The same day and session in another upstream's folder.
+    pub(super) fn in_folder_of(&self, upstream: &str) -> Self {
+        Self(format!("{}/{}/{}", folder_of(upstream), self.date(), self.file_name()))
+    }
+
+    fn part(&self, number: usize) -> &str {
+        self.0.split('/').nth(number).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for RelativePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The folder of an upstream (`host` or `host:port`), as the Go llm-proxy named it. What no host name
+/// holds becomes `_`: no text, however hostile, is a way out of the log folder, the name of the index
+/// file or a hidden folder.
+pub fn folder_of(upstream: &str) -> String {
+    folder_on(upstream, cfg!(windows))
+}
+
+fn folder_on(upstream: &str, windows: bool) -> String {
+    let plain = |letter: char| match letter.to_ascii_lowercase() {
+        letter @ ('a'..='z' | '0'..='9' | '.' | '[' | ']' | '_' | '-') => letter,
+        ':' if !windows => ':',
+        _ => '_',
+    };
+    let mut name: String = upstream.chars().map(plain).take(MAX_NAME_BYTES).collect();
+    if name.is_empty() || name.starts_with('.') || name.starts_with("sessions.db") {
+        name.replace_range(..name.len().min(1), "_");
+    }
+    if windows && name.ends_with('.') {
+        name.replace_range(name.len() - 1.., "_");
+    }
+    name
+}
+
+/// The file of a session: its day is the UTC date of its creation, for as long as it lasts.
+pub fn session_file(upstream: &str, created: Timestamp, id: &SessionId) -> RelativePath {
+    RelativePath(format!("{}/{}/{id}.jsonl", folder_of(upstream), created.date()))
+}
+
+/// All session files below `log_dir`, sorted. Anything else is passed over, symbolic links too; a
+/// folder that cannot be read is an error in its place. A missing `log_dir` holds no files.
+pub fn walk(log_dir: &Path) -> impl Iterator<Item = io::Result<RelativePath>> + use<> {
+    let (days_of, files_of) = (log_dir.to_owned(), log_dir.to_owned());
+    children(log_dir, Ok(String::new()), Level::Folder)
+        .into_iter()
+        .flat_map(move |folder| children(&days_of, folder, Level::Day))
+        .flat_map(move |day| children(&files_of, day, Level::File))
+        .map(|file| file.map(RelativePath))
+}
+
+/// Session files that lie in day folders directly in `dir`: the Go llm-proxy put those of the
+/// upstream `..` there. With each its day and file name.
+pub(super) fn walk_loose(dir: &Path) -> impl Iterator<Item = io::Result<RelativePath>> + use<> {
+    let files_of = dir.to_owned();
+    children(dir, Ok(String::new()), Level::Day)
+        .into_iter()
+        .flat_map(move |day| children(&files_of, day, Level::File))
+        .map(|file| file.map(|file| RelativePath(format!("{LOOSE_FOLDER}/{file}"))))
+}
+
+/// Stands for the missing folder of a loose file; [`RelativePath::in_folder_of`] replaces it.
+const LOOSE_FOLDER: &str = "_";
+
+/// What is looked for below the log folder.
+#[derive(Clone, Copy)]
+enum Level {
+    Folder,
+    Day,
+    File,
+}
+
+impl Level {
+    fn wants(self, name: &str, kind: fs::FileType) -> bool {
+        match self {
+            Self::Folder => kind.is_dir() && is_folder(name),
+            Self::Day => kind.is_dir() && is_date(name),
+            Self::File => kind.is_file() && session_of(name).is_some(),
+        }
+    }
+}
+
+/// What `level` wants in the folder `parent`, each as a path below `root`, sorted.
+fn children(root: &Path, parent: io::Result<String>, level: Level) -> Vec<io::Result<String>> {
+    let listed = parent.and_then(|parent| {
+        let mut names = names_in(&root.join(&parent), level)?;
+        names.sort_unstable();
+        let path = |name| if parent.is_empty() { name } else { format!("{parent}/{name}") };
+        Ok(names.into_iter().map(path).map(Ok).collect())
+    });
+    match listed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => vec![Err(error)],
+        Ok(paths) => paths,
+    }
+}
+
+fn names_in(dir: &Path, level: Level) -> io::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        // The type of a link is "link": it is neither folder nor file here, so never followed.
+        let kind = entry.file_type()?;
+        names.extend(entry.file_name().into_string().ok().filter(|name| level.wants(name, kind)));
+    }
+    Ok(names)
+}
+
+/// Wider than what [`folder_of`] gives: the Go llm-proxy took the upstream as it was.
+fn is_folder(name: &str) -> bool {
+    let plain = |letter: char| !letter.is_control() && !matches!(letter, '/' | '\\');
+    !name.is_empty() && name.len() <= MAX_NAME_BYTES && !name.starts_with('.') && name.chars().all(plain)
+}
+
+fn is_date(name: &str) -> bool {
+    let fits =
+        |(at, byte): (usize, u8)| if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() };
+    name.len() == 10 && name.bytes().enumerate().all(fits)
+}
+
+fn session_of(file: &str) -> Option<SessionId> {
+    file.strip_suffix(".jsonl")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = "20261123-030829-6f9842fe.jsonl";
+
+    #[test]
+    fn folders_are_named_as_the_go_proxy_named_them() {
+        for (upstream, folder) in [
+            ("api.anthropic.com", "api.anthropic.com"),
+            ("API.OpenAI.com", "api.openai.com"),
+            ("127.0.0.1:9901", "127.0.0.1:9901"),
+            ("[::1]:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(folder_on(upstream, false), folder);
+        }
+        assert_eq!(folder_on("[::1]:8080", true), "[__1]_8080");
+        assert_eq!(folder_on("trailing.", true), "trailing_");
+    }
+
+    #[test]
+    fn no_upstream_leads_out_of_the_log_folder() {
+        let long = "a".repeat(300);
+        let hostile = [
+            "", ".", "..", "../..", "/etc", "a/b", "..\\x", "a\0b", "%2e%2e", "C:\\x", "\u{202e}", "é",
+            ".hidden", &long,
+        ];
+        for upstream in hostile.into_iter().chain(["sessions.db", "sessions.db-wal"]) {
+            for windows in [false, true] {
+                let folder = folder_on(upstream, windows);
+                assert!(is_folder(&folder) && folder.is_ascii(), "{upstream:?} gave {folder:?}");
+                assert!(!folder.starts_with("sessions.db"), "{folder}");
+                assert_eq!(folder_on(&folder, windows), folder);
+            }
+        }
+    }
+
+    #[test]
+    fn the_day_is_the_utc_day_of_creation() {
+        let created = Timestamp::parse("2026-11-24T00:30:00+02:00").unwrap();
+        let id = "20261123-223000-6f9842fe".parse().unwrap();
+        let file = session_file("h:1", created, &id);
+        assert_eq!(file.as_str(), "h:1/2026-11-23/20261123-223000-6f9842fe.jsonl");
+        assert_eq!(RelativePath::parse(file.as_str()), Ok(file));
+    }
+
+    #[test]
+    fn only_session_files_parse() {
+        for bad in [
+            "",
+            "h",
+            "h/2026-11-23",
+            "../2026-11-23/F",
+            "./2026-11-23/F",
+            "/2026-11-23/F",
+            "h/2026-11-2x/F",
+            "h/2026-11-23/F/x",
+            "h/2026-11-23/x.jsonl",
+            "h/2026-11-23/F.torn",
+            "a\0/2026-11-23/F",
+        ] {
+            let bad = bad.replace('F', FILE);
+            assert!(RelativePath::parse(&bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn walk_gives_session_files_sorted_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let touch = |path: &str| {
+            let path = dir.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::File::create(path).unwrap();
+        };
+        let wanted =
+            ["a:1/2026-11-22/F", "a:1/2026-11-23/F", "b/2026-11-23/F"].map(|path| path.replace('F', FILE));
+        for path in wanted.iter().rev() {
+            touch(path);
+        }
+        for other in [
+            "sessions.db",
+            "b/notes.txt",
+            "b/2026-11-23/notes.jsonl",
+            ".git/2026-11-23/F",
+            "b/day/F",
+            "2026-11-23/F",
+        ] {
+            touch(&other.replace('F', FILE));
+        }
+        touch(&format!("b/2026-11-23/{FILE}.torn"));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(dir.path().join("b"), dir.path().join("linked")).unwrap();
+            let link = dir.path().join("b/2026-11-23/20261123-030829-00000000.jsonl");
+            std::os::unix::fs::symlink(dir.path().join(&wanted[0]), link).unwrap();
+        }
+        let found: Vec<_> = walk(dir.path()).map(|file| file.unwrap().to_string()).collect();
+        assert_eq!(found, wanted);
+        let loose: Vec<_> = walk_loose(dir.path()).map(|file| file.unwrap().to_string()).collect();
+        assert_eq!(loose, [format!("_/2026-11-23/{FILE}")]);
+        assert_eq!(walk(&dir.path().join("missing")).count(), 0);
+    }
+}

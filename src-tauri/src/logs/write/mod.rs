@@ -1,0 +1,208 @@
+//! Appends lines to session files. There is one writer for a log folder (the recorder, or an
+//! import); nothing here locks, and an undone write assumes that nobody else appended meanwhile.
+
+mod repair;
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use repair::Repair;
+
+use super::open::{self, For, identity, is_at};
+use super::{MAX_LINE_BYTES, RelativePath, Span};
+
+/// At most this many session files are open at a time; the one unused for longest is closed first.
+const MAX_OPEN_FILES: usize = 64;
+
+/// How long a file may be written to before it is looked up again at its place, where someone may
+/// have put another. (A deleted file is noticed at once.)
+const RECHECK_AFTER: Duration = Duration::from_secs(1);
+
+/// Why a line is not in its file.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The line ends elsewhere than in its only `\n`.
+    #[error("not one line")]
+    NotOneLine,
+    /// The line is longer than [`MAX_LINE_BYTES`].
+    #[error("a line of {len} bytes is too long: the limit is {MAX_LINE_BYTES}")]
+    TooLong {
+        /// Its length in bytes.
+        len: u64,
+    },
+    /// The file could not be opened or written; it is as it was before.
+    #[error("{file}: {source}")]
+    Io {
+        /// Which file.
+        file: RelativePath,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl WriteError {
+    /// Whether freeing disk space would help.
+    pub fn is_full(&self) -> bool {
+        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        matches!(self, Self::Io { source, .. } if matches!(source.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+    }
+}
+
+/// The session files that are being written.
+#[derive(Debug)]
+pub struct Writer {
+    log_dir: PathBuf,
+    /// The one used last stands last.
+    open: Vec<Open>,
+    recheck_after: Duration,
+    /// What syncing a file said that was closed to make room; the next [`Writer::sync`] tells it.
+    late_error: Option<WriteError>,
+}
+
+#[derive(Debug)]
+struct Open {
+    place: RelativePath,
+    file: File,
+    id: (u64, u64),
+    /// When the file was last seen at its place; `None` after an error.
+    checked: Option<Instant>,
+    /// The length up to which all lines are known to be whole.
+    whole_to: u64,
+    dirty: bool,
+    created: bool,
+}
+
+impl Writer {
+    /// Starts writing below `log_dir`, which is made (0700) when it is missing.
+    pub fn open(log_dir: &Path) -> io::Result<Self> {
+        open::log_dir(log_dir)?;
+        Ok(Self {
+            log_dir: log_dir.to_owned(),
+            open: Vec::new(),
+            recheck_after: RECHECK_AFTER,
+            late_error: None,
+        })
+    }
+
+    /// Appends one line, which ends in `\n`, and says where it stands. A line is in the file whole or
+    /// not at all, unless the machine dies in between.
+    pub fn append(&mut self, place: &RelativePath, line: &[u8]) -> Result<Span, WriteError> {
+        let len = line.len() as u64;
+        if len > MAX_LINE_BYTES {
+            return Err(WriteError::TooLong { len });
+        }
+        if !line.split_last().is_some_and(|(last, text)| *last == b'\n' && !text.contains(&b'\n')) {
+            return Err(WriteError::NotOneLine);
+        }
+        self.try_append(place, line).map_err(|source| WriteError::Io { file: place.clone(), source })
+    }
+
+    /// Sends all that was written to the disk. Every file is tried; the first error is told.
+    pub fn sync(&mut self) -> Result<(), WriteError> {
+        let mut first = self.late_error.take();
+        for open in &mut self.open {
+            if let Err(error) = open.sync(&self.log_dir) {
+                first.get_or_insert(error);
+            }
+        }
+        first.map_or(Ok(()), Err)
+    }
+
+    fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
+        let open = self.current(place)?;
+        let before = open.file.metadata()?.len();
+        let offset = before + u64::from(!open.ends_whole(before)?);
+        open.dirty = true;
+        let written = match offset - before {
+            0 => open.file.write_all(line),
+            _ => open.file.write_all(b"\n").and_then(|()| open.file.write_all(line)),
+        };
+        if let Err(error) = written {
+            open.checked = None;
+            // Should this fail too, the next line begins on a line of its own all the same.
+            let _ = open.file.set_len(before);
+            return Err(error);
+        }
+        let span = Span { offset, len: line.len() as u64 };
+        open.whole_to = span.end();
+        Ok(span)
+    }
+
+    /// The open file of this place, opened again when it is not the one that lies there.
+    fn current(&mut self, place: &RelativePath) -> io::Result<&mut Open> {
+        if let Some(at) = self.open.iter().position(|open| open.place == *place) {
+            let mut open = self.open.remove(at);
+            if open.is_current(&self.log_dir, self.recheck_after) {
+                return Ok(self.open.push_mut(open));
+            }
+            self.close(open);
+        }
+        if self.open.len() >= MAX_OPEN_FILES {
+            let oldest = self.open.remove(0);
+            self.close(oldest);
+        }
+        let open = Open::new(&self.log_dir, place)?;
+        Ok(self.open.push_mut(open))
+    }
+
+    /// Closing forgets what is not synced yet, so it is synced first.
+    fn close(&mut self, mut open: Open) {
+        let late = open.sync(&self.log_dir).err();
+        self.late_error = self.late_error.take().or(late);
+    }
+}
+
+impl Open {
+    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<Self> {
+        let (file, created) = open::session_file(log_dir, place, For::Append)?;
+        let id = identity(&file.metadata()?).ok_or(io::ErrorKind::NotFound)?;
+        Ok(Self {
+            place: place.clone(),
+            file,
+            id,
+            checked: Some(Instant::now()),
+            whole_to: 0,
+            dirty: false,
+            created,
+        })
+    }
+
+    fn is_current(&mut self, log_dir: &Path, recheck_after: Duration) -> bool {
+        if !self.file.metadata().is_ok_and(|found| identity(&found) == Some(self.id)) {
+            return false;
+        }
+        if self.checked.is_some_and(|checked| checked.elapsed() < recheck_after) {
+            return true;
+        }
+        self.checked = Some(Instant::now());
+        is_at(log_dir, &self.place, self.id)
+    }
+
+    /// Whether a line can begin at the end of the file.
+    fn ends_whole(&mut self, len: u64) -> io::Result<bool> {
+        if len == 0 || len == self.whole_to {
+            return Ok(true);
+        }
+        let mut last = [0];
+        self.file.seek(SeekFrom::Start(len - 1))?;
+        self.file.read_exact(&mut last)?;
+        Ok(last == *b"\n")
+    }
+
+    fn sync(&mut self, log_dir: &Path) -> Result<(), WriteError> {
+        if !self.dirty {
+            return Ok(());
+        }
+        let synced = self.file.sync_data().and_then(|()| match self.created {
+            true if is_at(log_dir, &self.place, self.id) => open::sync_folders(log_dir, &self.place),
+            _ => Ok(()),
+        });
+        synced.map_err(|source| WriteError::Io { file: self.place.clone(), source })?;
+        (self.dirty, self.created) = (false, false);
+        Ok(())
+    }
+}
