@@ -3,10 +3,10 @@
 //! The modules below stand in layer order: each imports only from those above it
 //! (`tests/it/layers.rs` reads the imports and holds it). `docs/ARCHITECTURE.md` is the map.
 
-pub mod logs;
 pub mod model;
 pub mod provider;
 pub mod record;
 pub mod db;
 pub mod session;
+pub mod logs;
 pub mod index;

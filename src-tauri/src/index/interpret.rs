@@ -4,8 +4,9 @@
 use base64::Engine as _;
 
 use super::known::{Known, KnownSession, OpenRequest};
-use super::row::{Op, RequestRow, ResponseRow, SessionRow, Span};
+use super::row::{Op, RequestRow, ResponseRow, SessionRow};
 use super::title;
+use crate::logs::Span;
 use crate::model::{RequestId, SessionId, Timestamp};
 use crate::provider::{self, Answer, AnswerBody, Provider, RequestFacts};
 use crate::record::EndKind;

@@ -30,10 +30,10 @@ use tokio::time::timeout;
 
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
-pub use row::Span;
-pub use source::{LogFile, LogSource};
+pub use source::{LogFile, LogFolder, LogSource};
 
 use crate::db::Db;
+use crate::logs::Span;
 use crate::model::{SessionId, Timestamp};
 use crate::provider::Provider;
 use crate::record::entry::Entry;

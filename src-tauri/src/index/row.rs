@@ -1,25 +1,10 @@
 //! What log lines become: changes to rows. Each change sets absolute values and can be made twice
 //! or in another order with the same outcome, so that a retry, a catch-up and a rebuild agree.
 
+use crate::logs::Span;
 use crate::model::SessionId;
 use crate::provider::{Provider, Usage};
 use crate::session::{ChainHash, LinkKey};
-
-/// Where a line stands in its file: byte offsets of the uncompressed text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// Where the line begins.
-    pub offset: u64,
-    /// Its length with the line end.
-    pub len: u64,
-}
-
-impl Span {
-    /// Where the next line begins.
-    pub fn end(self) -> u64 {
-        self.offset.saturating_add(self.len)
-    }
-}
 
 /// One change.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 
-use super::row::{Op, RequestRow, ResponseRow, SessionRow, Span};
+use super::row::{Op, RequestRow, ResponseRow, SessionRow};
+use crate::logs::Span;
 use crate::model::SessionId;
 use crate::session::LinkKey;
 

@@ -144,3 +144,76 @@ fn deep_nesting_is_cut_off() {
     let body = json!([{ "role": "assistant", "content": [{ "type": "tool_use", "id": "t", "name": "n", "input": deep }] }]);
     assert!(asked(body).chain.is_some());
 }
+
+/// Whether an answer to `first` is recognised in `next`, bodies of `path`.
+fn goes_on(provider: Provider, path: &str, first: &Value, answer: AnswerBody<'_>, next: &Value) -> bool {
+    let (before, after) = (facts(provider, path, first), facts(provider, path, next));
+    let chain = identify(provider, HOST, &before).chain;
+    let links = links_after(provider, HOST, chain, &read_answer(provider, path, answer));
+    let candidates = identify(provider, HOST, &after).continues;
+    links.iter().any(|link| candidates.first() == Some(link))
+}
+
+#[test]
+fn a_streamed_chat_completion_with_a_tool_call_goes_on() {
+    let question = json!({ "role": "user", "content": "List" });
+    let system = json!({ "role": "system", "content": "Be brief." });
+    let events = concat!(
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"index\":0,\"id\":\"call_1\",\"type\":\"function\",\"function\":{\"name\":\"ls\",\"arguments\":\"\"}}]}}]}\n\n",
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{\\\"path\\\":\"}}]}}]}\n\n",
+        "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\" \\\".\\\"}\"}}]},\"finish_reason\":\"tool_calls\"}]}\n\n",
+        "data: [DONE]\n\n",
+    );
+    let call = json!({ "role": "assistant", "content": null, "tool_calls": [
+        { "id": "call_1", "type": "function", "function": { "name": "ls", "arguments": "{\"path\": \".\"}" } },
+    ] });
+    let result = json!({ "role": "tool", "tool_call_id": "call_1", "content": "a.rs" });
+    assert!(goes_on(
+        Provider::OpenAi,
+        "/v1/chat/completions",
+        &json!({ "messages": [system, question] }),
+        AnswerBody::Events(events),
+        &json!({ "messages": [question, call, result] }),
+    ));
+}
+
+#[test]
+fn responses_items_go_on() {
+    let question =
+        json!({ "type": "message", "role": "user", "content": [{ "type": "input_text", "text": "List" }] });
+    let output = json!([
+        { "type": "reasoning", "id": "rs_1", "summary": [], "encrypted_content": "x" },
+        { "type": "message", "id": "m", "role": "assistant", "status": "completed", "content": [{ "type": "output_text", "text": "I look.", "annotations": [] }] },
+        { "type": "function_call", "id": "fc_1", "call_id": "call_1", "name": "ls", "arguments": "{}", "status": "completed" },
+    ]);
+    let answer =
+        json!({ "id": "resp_9", "object": "response", "status": "completed", "output": output }).to_string();
+    let mut input = vec![question.clone()];
+    input.extend(output.as_array().unwrap().iter().cloned());
+    input.push(json!({ "type": "function_call_output", "call_id": "call_1", "output": "a.rs" }));
+    assert!(goes_on(
+        Provider::OpenAi,
+        "/v1/responses",
+        &json!({ "input": [question] }),
+        AnswerBody::Json(&answer),
+        &json!({ "input": input }),
+    ));
+}
+
+#[test]
+fn gemini_contents_go_on() {
+    let question = json!({ "role": "user", "parts": [{ "text": "List" }] });
+    let model = json!({ "role": "model", "parts": [
+        { "text": "Hm", "thought": true }, { "text": "I look." }, { "functionCall": { "name": "ls", "args": { "path": "." } } },
+    ] });
+    let answer = json!({ "candidates": [{ "content": model, "finishReason": "STOP" }] }).to_string();
+    let kept = json!({ "role": "model", "parts": [{ "text": "I look." }, { "functionCall": { "name": "ls", "args": { "path": "." } } }] });
+    let result = json!({ "role": "user", "parts": [{ "functionResponse": { "name": "ls", "response": { "output": "a.rs" } } }] });
+    assert!(goes_on(
+        Provider::Gemini,
+        "/v1beta/models/gemini-2.5-pro:generateContent",
+        &json!({ "contents": [question] }),
+        AnswerBody::Json(&answer),
+        &json!({ "contents": [question, kept, result] }),
+    ));
+}

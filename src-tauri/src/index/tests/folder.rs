@@ -1,7 +1,7 @@
 //! A log folder with its index, as the recorder keeps them.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,10 @@ use tempfile::TempDir;
 use tokio::runtime::Handle;
 
 use crate::db::{Db, State};
-use crate::index::{Index, LogFile, LogSource, Span};
+use crate::index::{Index, LogFolder, LogSource};
+use crate::logs::layout::session_file;
+use crate::logs::{RelativePath, Span};
+use crate::model::Timestamp;
 use crate::record::entry::Entry;
 
 /// Longer than any test should take; a flush that fails by it is a hang.
@@ -42,63 +45,35 @@ impl Folder {
     }
 
     pub(super) fn source(&self) -> Arc<dyn LogSource> {
-        Arc::new(Files { root: self.path().to_owned() })
+        Arc::new(LogFolder::new(self.path().to_owned()))
+    }
+
+    /// Where the entry's session file lies.
+    pub(super) fn place(entry: &Entry) -> RelativePath {
+        let meta = entry.meta();
+        session_file(&meta.host, Timestamp::parse("2026-11-23T03:08:29Z").unwrap(), &meta.session)
     }
 
     /// Appends a line to the entry's session file.
     pub(super) fn write(&self, entry: &Entry) -> (String, Span) {
-        self.append(entry, &format!("{}\n", serde_json::to_string(entry).unwrap()))
+        self.append(entry, &entry.to_line())
     }
 
-    /// Appends text to the entry's session file.
-    pub(super) fn append(&self, entry: &Entry, text: &str) -> (String, Span) {
-        let file = format!("{}.jsonl", entry.meta().session);
-        let path = self.path().join(&file);
+    /// Appends bytes to the entry's session file.
+    pub(super) fn append(&self, entry: &Entry, bytes: &[u8]) -> (String, Span) {
+        let place = Self::place(entry);
+        let path = place.under(self.path());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         let offset = fs::metadata(&path).map_or(0, |found| found.len());
-        let mut open = OpenOptions::new().create(true).append(true).open(path).unwrap();
-        open.write_all(text.as_bytes()).unwrap();
-        (file, Span { offset, len: text.len() as u64 })
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        file.write_all(bytes).unwrap();
+        (place.as_str().to_owned(), Span { offset, len: bytes.len() as u64 })
     }
 
     /// Writes and applies, as the recorder does.
     pub(super) fn record(&self, index: &mut Index, entry: &Entry) {
         let (file, span) = self.write(entry);
         index.apply(entry, &file, span);
-    }
-}
-
-struct Files {
-    root: PathBuf,
-}
-
-impl LogSource for Files {
-    fn files(&self) -> io::Result<Vec<LogFile>> {
-        let mut files = Vec::new();
-        for entry in fs::read_dir(&self.root)? {
-            let entry = entry?;
-            let file = entry.file_name().to_string_lossy().into_owned();
-            if file.ends_with(".jsonl") {
-                files.push(LogFile { file, bytes: entry.metadata()?.len() });
-            }
-        }
-        Ok(files)
-    }
-
-    fn read(&self, file: &str, from: u64, each: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64> {
-        let text = fs::read_to_string(self.root.join(file))?;
-        let mut offset = from;
-        for line in text[from as usize..].split_inclusive('\n') {
-            if !line.ends_with('\n') {
-                break;
-            }
-            let span = Span { offset, len: line.len() as u64 };
-            offset = span.end();
-            let going_on = serde_json::from_str(line).map_or(true, |entry| each(entry, span));
-            if !going_on {
-                break;
-            }
-        }
-        Ok(offset)
     }
 }
 

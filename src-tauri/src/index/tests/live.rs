@@ -12,7 +12,7 @@ fn identity(said: &[&str]) -> Identity {
     identify(Provider::Anthropic, HOST, &read_request(Provider::Anthropic, "/v1/messages", &|_| None, &body))
 }
 
-fn named(client: &str) -> Identity {
+pub(super) fn named(client: &str) -> Identity {
     Identity { client_session: Some(client.to_owned()), continues: Vec::new(), chain: None }
 }
 
@@ -115,7 +115,7 @@ async fn a_restart_continues_sessions() {
     let found = find(&mut index, &identity(&["Hello", "Hi", "More"])).await.unwrap();
     assert_eq!(
         (found.id, found.last_seq, found.file.as_str()),
-        (session(1), 1, "20261123-030829-00000001.jsonl")
+        (session(1), 1, "api.anthropic.com/2026-11-23/20261123-030829-00000001.jsonl")
     );
     assert_eq!(find(&mut index, &named("mine")).await.unwrap().id, session(2));
     assert_eq!(find(&mut index, &named("other")).await, None);

@@ -2,6 +2,7 @@
 
 mod faults;
 mod folder;
+mod go_logs;
 mod history;
 mod live;
 mod rebuild;
