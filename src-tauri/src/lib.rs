@@ -14,3 +14,5 @@ pub mod session;
 pub mod logs;
 pub mod index;
 pub mod setup;
+pub mod recorder;
+pub mod app;
