@@ -2,4 +2,5 @@
 
 mod clients;
 mod loss;
+mod never_in_the_way;
 mod support;
