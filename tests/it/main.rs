@@ -3,4 +3,5 @@
 mod clients;
 mod loss;
 mod never_in_the_way;
+mod recording;
 mod support;
