@@ -109,7 +109,26 @@ impl Recorder {
         {
             self.tail.rotate();
         }
+        self.make_room();
         self.book.open_index().await;
+    }
+
+    /// Moves what running exchanges have in the journal's oldest segments to its newest, when it gets
+    /// crowded: a single long stream must not keep the bytes of all that came after it.
+    fn make_room(&mut self) {
+        let Some(last) = self.tail.crowded_up_to() else { return };
+        let tail = &self.tail;
+        let read = |place: &Location| {
+            let mut bytes = Vec::with_capacity(place.len());
+            place.read_into(&mut bytes).map(|()| bytes)
+        };
+        for (key, draft) in self.running.iter_mut().filter(|(key, _)| tail.is_own(**key)) {
+            let copy = |at, event: &Event<'_>| tail.copy(*key, at, event);
+            if let Err(error) = draft.exchange.move_away(|place| place.segment() <= last, read, copy) {
+                tracing::warn!(%error, "the journal is crowded and cannot be tidied now");
+                return;
+            }
+        }
     }
 
     async fn finish(mut self) {
@@ -131,9 +150,9 @@ impl Recorder {
     }
 }
 
-/// Takes one frame in. The recorder's own notes come back through the journal, and are known.
+/// Takes one frame in. The recorder's own notes and copies come back through the journal, and are known.
 fn advance(running: &mut HashMap<ExchangeKey, Draft>, frame: Frame<'_>) -> Option<(ExchangeKey, Step)> {
-    if matches!(frame.event, Event::Assigned(_) | Event::Done) {
+    if frame.copied || matches!(frame.event, Event::Assigned(_) | Event::Done) {
         return Some((frame.key, Step::Nothing));
     }
     let draft = running.entry(frame.key).or_insert_with(|| Draft::new(Exchange::new(frame.run_started)));

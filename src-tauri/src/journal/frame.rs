@@ -6,13 +6,15 @@
 //!  8  8  exchange
 //! 16  8  microseconds since the run began
 //! 24  4  sequence number in the exchange
-//! 28  1  kind (`record::codec`), then three zeros
+//! 28  1  kind (`record::codec`), its highest bit set in a copy; then three zeros
 //! 32  4  CRC-32C of bytes 4..32 and the payload, seeded with the magic
 //! 36  4  zero
 //! ```
 
 /// Bytes before the payload.
 pub(super) const HEADER_BYTES: usize = 40;
+/// Marks a frame that stands elsewhere too, or stood there: see `Tail::copy`.
+pub(super) const COPY: u8 = 0x80;
 /// The longest payload; longer bodies are several frames.
 pub(super) const MAX_PAYLOAD: usize = 256 * 1024;
 

@@ -119,17 +119,25 @@ fn wipe(shared: &Shared, disposed: &Receiver<Disposed>) {
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
-        let wiped = overwrite(&done.file, done.used).is_ok();
-        let mut roll = lock(&shared.roll);
-        let open = !shared.finished.load(Ordering::Acquire);
-        let current_size = done.capacity == shared.limits.segment_bytes;
-        if wiped && open && current_size && roll.offer_spare(done.file, &done.path, done.capacity) {
-            continue;
-        }
-        // An unlinked file that cannot be removed is found by the next start's recovery.
-        let _ = std::fs::remove_file(&done.path);
-        roll.room_was_made(done.capacity);
+        let free = lock(&shared.roll).dispose(done);
+        free.into_iter().for_each(|done| wipe_one(shared, done));
     }
+}
+
+fn wipe_one(shared: &Shared, done: Disposed) {
+    if done.keep {
+        return;
+    }
+    let wiped = overwrite(&done.file, done.used).is_ok();
+    let mut roll = lock(&shared.roll);
+    let open = !shared.finished.load(Ordering::Acquire);
+    let full_size = done.capacity == shared.limits.segment_bytes;
+    if wiped && open && full_size && roll.offer_spare(done.file, &done.path, done.capacity) {
+        return;
+    }
+    // A file that cannot be removed is found by the next start's recovery.
+    let _ = std::fs::remove_file(&done.path);
+    roll.room_was_made(done.capacity);
 }
 
 fn overwrite(file: &File, used: u64) -> io::Result<()> {

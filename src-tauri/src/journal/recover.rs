@@ -35,7 +35,7 @@ pub(super) fn open(dir: &Path, disposal: &Sender<Disposed>) -> io::Result<Leftov
             continue;
         };
         found.next_number = found.next_number.max(number + 1);
-        match Segment::open(path.clone(), disposal.clone())? {
+        match Segment::open(path.clone(), number, disposal.clone())? {
             Some(segment) => {
                 found.bytes += segment.written_to();
                 found.segments.push_back(segment);
@@ -48,6 +48,11 @@ pub(super) fn open(dir: &Path, disposal: &Sender<Disposed>) -> io::Result<Leftov
 }
 
 impl Leftovers {
+    /// The segments' numbers, oldest first, as the journal keeps them.
+    pub(super) fn numbers(&self) -> VecDeque<(u64, Option<Disposed>)> {
+        self.segments.iter().map(|segment| (segment.number(), None)).collect()
+    }
+
     /// The next intact frame. Torn places (the process died inside a write) are passed over.
     pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, BadFrame>> {
         let header = loop {

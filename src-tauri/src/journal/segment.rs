@@ -21,6 +21,7 @@ use rustix::fs::{FallocateFlags, OFlags, fallocate};
 use uuid::Uuid;
 
 use crate::model::Timestamp;
+use crate::record::{Encoded, Event};
 
 /// Where the frames begin.
 pub(super) const FRAMES_AT: u64 = 64;
@@ -37,8 +38,10 @@ pub(super) struct Identity {
 /// A segment's file, shared by writers, the tail and every [`Location`] in it.
 #[derive(Debug)]
 pub(super) struct Segment {
-    file: File,
+    file: Arc<File>,
     path: PathBuf,
+    /// Counts the segments, over all runs.
+    number: u64,
     pub(super) identity: Identity,
     capacity: u64,
     /// Where the next frame goes. Grows past the capacity when the segment is full.
@@ -56,11 +59,14 @@ pub(super) struct Segment {
 /// A segment that nobody needs any more.
 #[derive(Debug)]
 pub(super) struct Disposed {
+    pub(super) number: u64,
     pub(super) path: PathBuf,
-    pub(super) file: File,
+    pub(super) file: Arc<File>,
     /// Bytes that were written, from the start.
     pub(super) used: u64,
     pub(super) capacity: u64,
+    /// Set when the file must stay for the next start's recovery.
+    pub(super) keep: bool,
 }
 
 impl Segment {
@@ -88,8 +94,9 @@ impl Segment {
 
     /// Turns an allocated, zeroed file into a segment of this run.
     pub(super) fn begin(
-        file: File,
+        file: Arc<File>,
         path: PathBuf,
+        number: u64,
         capacity: u64,
         run: u64,
         started: Timestamp,
@@ -99,11 +106,15 @@ impl Segment {
         let magic = (Uuid::new_v4().as_u128() as u32) | 1;
         let identity = Identity { run, started, magic };
         file.write_all_at(&encode_header(identity), 0)?;
-        Ok(Arc::new(Self::new(file, path, identity, capacity, Some(disposal))))
+        Ok(Arc::new(Self::new(file, path, number, identity, capacity, Some(disposal))))
     }
 
     /// Opens a segment that an earlier run left. `None` when the file is no segment.
-    pub(super) fn open(path: PathBuf, disposal: Sender<Disposed>) -> io::Result<Option<Arc<Self>>> {
+    pub(super) fn open(
+        path: PathBuf,
+        number: u64,
+        disposal: Sender<Disposed>,
+    ) -> io::Result<Option<Arc<Self>>> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).custom_flags(OFlags::NOFOLLOW.bits() as i32);
         let file = options.open(&path)?;
@@ -113,15 +124,16 @@ impl Segment {
         }
         let Some(identity) = decode_header(&head) else { return Ok(None) };
         let capacity = file.metadata()?.len();
-        let segment = Self::new(file, path, identity, capacity, Some(disposal));
+        let segment = Self::new(Arc::new(file), path, number, identity, capacity, Some(disposal));
         segment.reserved.store(capacity, Ordering::Relaxed);
         segment.sealed_at.store(capacity, Ordering::Relaxed);
         Ok(Some(Arc::new(segment)))
     }
 
     fn new(
-        file: File,
+        file: Arc<File>,
         path: PathBuf,
+        number: u64,
         identity: Identity,
         capacity: u64,
         disposal: Option<Sender<Disposed>>,
@@ -129,6 +141,7 @@ impl Segment {
         Self {
             file,
             path,
+            number,
             identity,
             capacity,
             reserved: AtomicU64::new(FRAMES_AT),
@@ -203,6 +216,11 @@ impl Segment {
         self.file.write_all_at(&encode_header(self.identity), 0)
     }
 
+    /// Its number.
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
     /// Has what was written so far put on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
@@ -217,13 +235,15 @@ impl Segment {
 impl Drop for Segment {
     fn drop(&mut self) {
         let Some(disposal) = &self.disposal else { return };
-        if self.keep.load(Ordering::Relaxed) {
-            return;
-        }
-        let Ok(file) = self.file.try_clone() else { return };
-        let used = self.written_to();
         // The keeper is gone only when the journal was closed; it removes all files itself then.
-        let _ = disposal.send(Disposed { path: self.path.clone(), file, used, capacity: self.capacity });
+        let _ = disposal.send(Disposed {
+            number: self.number,
+            path: self.path.clone(),
+            file: Arc::clone(&self.file),
+            used: self.written_to(),
+            capacity: self.capacity,
+            keep: self.keep.load(Ordering::Relaxed),
+        });
     }
 }
 
@@ -246,6 +266,22 @@ impl Location {
         self.len == 0
     }
 
+    /// Of a payload's place: that of the body's bytes, if the event has some.
+    pub(super) fn of(self, event: &Event<'_>) -> Self {
+        match event {
+            Event::Body { bytes, .. } => {
+                Self { at: self.at + Encoded::BODY_AT as u64, len: bytes.len() as u32, ..self }
+            }
+            Event::Begin(_)
+            | Event::Lost { .. }
+            | Event::BodyEnd(..)
+            | Event::ResponseHead(_)
+            | Event::End(_)
+            | Event::Assigned(_)
+            | Event::Done => self,
+        }
+    }
+
     /// Appends the bytes to `body`.
     pub fn read_into(&self, body: &mut Vec<u8>) -> io::Result<()> {
         let start = body.len();
@@ -256,6 +292,11 @@ impl Location {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         Ok(())
+    }
+
+    /// The number of the segment.
+    pub fn segment(&self) -> u64 {
+        self.segment.number
     }
 
     /// Leaves the segment on the disk for the next start's recovery: these bytes are not in the log.

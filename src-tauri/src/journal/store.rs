@@ -1,6 +1,7 @@
 //! The proxy's handle: append, on the client's path.
 
 use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 use super::exchange_writer::ExchangeWriter;
 use super::frame::{self, Header};
 use super::keeper::{self, Keeper};
-use super::segment::{Disposed, Segment};
+use super::segment::{Disposed, Location, Segment};
 use super::{Leftovers, Limits, OpenError, Tail, recover};
 use crate::config::private_file;
 use crate::model::Timestamp;
@@ -71,12 +72,17 @@ pub(super) struct Shared {
 #[derive(Debug, Default)]
 pub(super) struct Roll {
     pub(super) unread: VecDeque<Arc<Segment>>,
+    /// All segments there are, oldest first; those that nobody needs any more with what is left to do.
+    pub(super) live: VecDeque<(u64, Option<Disposed>)>,
     next_number: u64,
-    spare: Option<(std::fs::File, PathBuf, u64)>,
+    spare: Option<Allocated>,
     full_until: Option<Instant>,
     /// Sizes of all segment files there are.
     pub(super) live_bytes: u64,
 }
+
+/// A segment's file before it is begun: file, path, number, size.
+type Allocated = (Arc<File>, PathBuf, u64, u64);
 
 /// Frames that wait for the writer thread.
 #[derive(Debug, Default)]
@@ -103,8 +109,12 @@ impl Journal {
         private_file::create_dir(dir).map_err(|error| failed(io::Error::other(error.to_string())))?;
         let (disposal, disposed) = channel();
         let leftovers = recover::open(dir, &disposal).map_err(failed)?;
-        let roll =
-            Roll { next_number: leftovers.next_number, live_bytes: leftovers.bytes, ..Roll::default() };
+        let roll = Roll {
+            next_number: leftovers.next_number,
+            live_bytes: leftovers.bytes,
+            live: leftovers.numbers(),
+            ..Roll::default()
+        };
         let shared = Arc::new(Shared {
             dir: dir.to_owned(),
             limits,
@@ -200,8 +210,14 @@ impl Shared {
         }
     }
 
-    /// Writes a frame into the current segment, or a new one.
-    pub(super) fn store(&self, exchange: u64, seq: u32, at_us: u64, encoded: &Encoded<'_>) -> io::Result<()> {
+    /// Writes a frame into the current segment, or a new one. Returns where its payload lies.
+    pub(super) fn store(
+        &self,
+        exchange: u64,
+        seq: u32,
+        at_us: u64,
+        encoded: &Encoded<'_>,
+    ) -> io::Result<Location> {
         let header = Header { len: encoded.len() as u32, exchange, at_us, seq, kind: encoded.kind };
         let len = frame::padded_len(encoded.len());
         loop {
@@ -209,8 +225,10 @@ impl Shared {
             if let Some(segment) = &current
                 && let Some(at) = segment.reserve(len)
             {
+                let payload_at = at + frame::HEADER_BYTES as u64;
                 let head = header.encode(segment.identity.magic, [&encoded.head, encoded.body]);
-                return segment.write(at, len, [&head, &encoded.head, encoded.body]);
+                segment.write(at, len, [&head, &encoded.head, encoded.body])?;
+                return Ok(Location { segment: Arc::clone(segment), at: payload_at, len: header.len });
             }
             self.next_segment(current.as_ref(), len)?;
         }
@@ -227,11 +245,12 @@ impl Shared {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let made = roll.take_spare(frame_len).map_or_else(|| self.make_file(&mut roll, frame_len), Ok);
-        let begun = made.and_then(|(file, path, size)| {
-            Segment::begin(file, path, size, self.run, self.started, self.disposal.clone())
+        let begun = made.and_then(|(file, path, number, size)| {
+            Segment::begin(file, path, number, size, self.run, self.started, self.disposal.clone())
         });
         match begun {
             Ok(segment) => {
+                roll.live.push_back((segment.number(), None));
                 roll.unread.push_back(Arc::clone(&segment));
                 self.current.store(Some(segment));
                 Ok(())
@@ -245,7 +264,7 @@ impl Shared {
 
     /// Allocates a segment file, as large as the limits and the disk allow. The log's lines take up to
     /// twice the room of what the journal holds, and that must stay free for them.
-    fn make_file(&self, roll: &mut Roll, frame_len: u64) -> io::Result<(std::fs::File, PathBuf, u64)> {
+    fn make_file(&self, roll: &mut Roll, frame_len: u64) -> io::Result<Allocated> {
         let free = free_bytes(&self.dir)?;
         let mut size = self.limits.segment_bytes;
         let fits = |size: u64| {
@@ -258,11 +277,12 @@ impl Shared {
         if size < super::segment::FRAMES_AT + frame_len {
             return Err(io::ErrorKind::StorageFull.into());
         }
-        let path = self.dir.join(format!("{:016}.segment", roll.next_number));
+        let number = roll.next_number;
+        let path = self.dir.join(format!("{number:016}.segment"));
         roll.next_number += 1;
         let (file, size) = Segment::create(&path, size)?;
         roll.live_bytes += size;
-        Ok((file, path, size))
+        Ok((Arc::new(file), path, number, size))
     }
 
     /// Hands a frame to the writer thread, or gives it up when too many wait.
@@ -301,14 +321,14 @@ impl Shared {
 }
 
 impl Roll {
-    fn take_spare(&mut self, frame_len: u64) -> Option<(std::fs::File, PathBuf, u64)> {
+    fn take_spare(&mut self, frame_len: u64) -> Option<Allocated> {
         let fits =
-            self.spare.as_ref().is_some_and(|(_, _, size)| *size >= super::segment::FRAMES_AT + frame_len);
+            self.spare.as_ref().is_some_and(|(.., size)| *size >= super::segment::FRAMES_AT + frame_len);
         if fits { self.spare.take() } else { None }
     }
 
     /// Keeps a wiped segment's file for the next one; gives it back when there is one already.
-    pub(super) fn offer_spare(&mut self, file: std::fs::File, path: &Path, size: u64) -> bool {
+    pub(super) fn offer_spare(&mut self, file: Arc<File>, path: &Path, size: u64) -> bool {
         if self.spare.is_some() {
             return false;
         }
@@ -316,16 +336,30 @@ impl Roll {
         if std::fs::rename(path, &fresh).is_err() {
             return false;
         }
+        self.spare = Some((file, fresh, self.next_number, size));
         self.next_number += 1;
-        self.spare = Some((file, fresh, size));
+        self.full_until = None;
         true
     }
 
     /// Removes the spare file, at the end.
     pub(super) fn drop_spare(&mut self) {
-        if let Some((_, path, _)) = self.spare.take() {
+        if let Some((_, path, ..)) = self.spare.take() {
             let _ = std::fs::remove_file(path);
         }
+    }
+
+    /// Notes that nobody needs a segment any more. Returns those that may go: always the oldest, so that
+    /// an exchange's `Done` outlives everything else of it, and recovery cannot write it twice.
+    pub(super) fn dispose(&mut self, done: Disposed) -> Vec<Disposed> {
+        if let Some(entry) = self.live.iter_mut().find(|(number, _)| *number == done.number) {
+            entry.1 = Some(done);
+        }
+        let mut free = Vec::new();
+        while let Some((_, Some(_))) = self.live.front() {
+            free.extend(self.live.pop_front().and_then(|(_, done)| done));
+        }
+        free
     }
 
     /// Forgets that the disk was full: room was made.

@@ -7,12 +7,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::ExchangeKey;
-use super::frame::Header;
+use super::frame::{COPY, Header};
 use super::reader::Reader;
 use super::segment::Location;
 use super::store::{Owned, Shared, lock};
 use crate::model::Timestamp;
-use crate::record::{BadFrame, Encoded, Event};
+use crate::record::{BadFrame, Event};
 
 /// One event, as it was recorded.
 #[derive(Debug)]
@@ -27,8 +27,11 @@ pub struct Frame<'a> {
     pub run_started: Timestamp,
     /// What happened.
     pub event: Event<'a>,
-    /// Where a body's bytes lie.
+    /// Where it lies: of a body the bytes, of others the frame. Holding it keeps the frame from being
+    /// wiped. `None` for what could not be stored.
     pub location: Option<Location>,
+    /// A copy ([`Tail::copy`]): known to whoever has followed the tail, news to recovery.
+    pub copied: bool,
 }
 
 /// The reading end of the journal. There is one.
@@ -85,9 +88,34 @@ impl Tail {
 
     /// Appends a note of the recorder's about an exchange of this run.
     pub fn note(&self, key: ExchangeKey, event: &Event<'_>) {
-        if key.run == self.shared.run {
+        if self.is_own(key) {
             self.shared.append(key.exchange, u32::MAX, event);
         }
+    }
+
+    /// Of the oldest segments, the number up to which they should be emptied with [`Tail::copy`], when
+    /// the journal takes more than half of its room: one long exchange pins all that came after it.
+    pub fn crowded_up_to(&self) -> Option<u64> {
+        let roll = lock(&self.shared.roll);
+        let crowded = roll.live_bytes > self.shared.limits.max_bytes / 2;
+        let oldest = roll.live.iter().take(roll.live.len() / 2).next_back();
+        oldest.filter(|_| crowded).map(|(number, _)| *number)
+    }
+
+    /// Stores an event of a running exchange once more, in the current segment, so that the old place can
+    /// go. Fails when the journal has no room.
+    pub fn copy(&self, key: ExchangeKey, at: Duration, event: &Event<'_>) -> io::Result<Location> {
+        let mut encoded = event.encode();
+        encoded.kind |= COPY;
+        let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
+        let place = self.shared.store(key.exchange, u32::MAX, at_us, &encoded)?;
+        self.shared.appended.notify_one();
+        Ok(place.of(event))
+    }
+
+    /// Whether an exchange is of this run.
+    pub fn is_own(&self, key: ExchangeKey) -> bool {
+        key.run == self.shared.run
     }
 
     /// Moves to the next whole frame on the disk, over the ends of segments.
@@ -139,6 +167,7 @@ impl Tail {
             run_started: self.shared.started,
             event: Event::decode(owned.kind, &owned.payload)?,
             location: None,
+            copied: false,
         })
     }
 }
@@ -146,12 +175,9 @@ impl Tail {
 /// The frame that `reader` has just read.
 pub(super) fn frame_of<'a>(reader: &'a Reader, header: &Header) -> Result<Frame<'a>, BadFrame> {
     let (payload, at) = reader.payload(header);
-    let event = Event::decode(header.kind, payload)?;
-    let location = matches!(event, Event::Body { .. }).then(|| Location {
-        segment: Arc::clone(&reader.segment),
-        at: at + Encoded::BODY_AT as u64,
-        len: header.len - Encoded::BODY_AT as u32,
-    });
+    let event = Event::decode(header.kind & !COPY, payload)?;
+    let place = Location { segment: Arc::clone(&reader.segment), at, len: header.len };
+    let location = Some(place.of(&event));
     let identity = reader.segment.identity;
     Ok(Frame {
         key: ExchangeKey { run: identity.run, exchange: header.exchange },
@@ -160,5 +186,6 @@ pub(super) fn frame_of<'a>(reader: &'a Reader, header: &Header) -> Result<Frame<
         run_started: identity.started,
         event,
         location,
+        copied: header.kind & COPY != 0,
     })
 }

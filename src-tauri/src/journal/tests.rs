@@ -4,7 +4,7 @@ use std::path::Path;
 use super::*;
 use crate::model::{RequestId, Timestamp};
 use crate::provider::Provider;
-use crate::record::{Begin, Direction, End, EndKind, Event};
+use crate::record::{Begin, Direction, End, EndKind, Event, Exchange};
 
 const LIMITS: Limits =
     Limits { segment_bytes: 64 * 1024, max_bytes: 4 << 20, queue_bytes: 1 << 20, writers: 3 };
@@ -198,4 +198,80 @@ fn holds(dir: &Path, needle: &[u8]) -> bool {
         let bytes = std::fs::read(entry.unwrap().path()).unwrap();
         bytes.windows(needle.len()).any(|window| window == needle)
     })
+}
+
+/// Waits for the wiper, which is a thread of its own, to have made half of the room free again.
+fn wiped_down_to(tail: &Tail, limits: &Limits) {
+    let begun = std::time::Instant::now();
+    while tail.crowded_up_to().is_some() {
+        assert!(
+            begun.elapsed().as_secs() < 10,
+            "still more than half of {} bytes are taken",
+            limits.max_bytes
+        );
+        std::thread::yield_now();
+    }
+}
+
+/// The recorder's part in small: exchanges fed from the tail, moved when the journal is crowded.
+#[tokio::test]
+async fn one_long_exchange_does_not_keep_the_room_of_all_that_came_after_it() {
+    let home = tempfile::tempdir().unwrap();
+    let limits = Limits { max_bytes: 512 * 1024, ..LIMITS };
+    let dir = folder(home.path());
+    let (journal, mut tail, _, keeper) = Journal::open(&dir, limits).unwrap();
+    let long = journal.begin(begin("long"));
+    let mut exchange: Exchange<Location> = Exchange::new(Timestamp::now());
+    let mut expected = Vec::new();
+    for round in 0..400u32 {
+        let chunk = format!("<chunk {round}>");
+        long.body(Direction::Response, chunk.as_bytes());
+        expected.extend_from_slice(chunk.as_bytes());
+        // Traffic that ends at once: 400 times 16 KiB go through a journal of 512 KiB.
+        journal.begin(begin("short")).body(Direction::Response, &[b'x'; 16 * 1024]);
+        let mut ended = false;
+        while !ended {
+            let frame = tail.next().await.unwrap().unwrap();
+            ended = frame.key.exchange != 1 && matches!(frame.event, Event::End(_));
+            if frame.key.exchange == 1 && !frame.copied {
+                exchange.apply(frame.event, frame.seq, frame.at, frame.location);
+            }
+        }
+        if let Some(last) = tail.crowded_up_to() {
+            let key = ExchangeKey { run: journal.shared.run, exchange: 1 };
+            let read = |place: &Location| {
+                let mut bytes = Vec::new();
+                place.read_into(&mut bytes).map(|()| bytes)
+            };
+            exchange
+                .move_away(|place| place.segment() <= last, read, |at, event| tail.copy(key, at, event))
+                .unwrap();
+        }
+        wiped_down_to(&tail, &limits);
+    }
+    assert_eq!(journal.lost_bytes(), 0);
+    let body = |exchange: &Exchange<Location>| {
+        let mut body = Vec::new();
+        exchange.response.pieces.iter().for_each(|piece| piece.location.read_into(&mut body).unwrap());
+        body
+    };
+    assert_eq!(body(&exchange), expected);
+
+    // The process dies; what the next run finds is the same.
+    std::mem::forget((long, exchange, tail, keeper));
+    let (_journal, _tail, mut leftovers, _keeper) = Journal::open(&dir, limits).unwrap();
+    let mut found: Exchange<Location> = Exchange::new(Timestamp::now());
+    while let Some(frame) = leftovers.next_frame() {
+        let frame = frame.unwrap();
+        match (frame.key.exchange, frame.copied) {
+            (1, true) => found.restore(frame.event, frame.at, frame.location),
+            (1, false) => {
+                found.apply(frame.event, frame.seq, frame.at, frame.location);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(found.begin.as_ref().unwrap().request_id.as_str(), "long");
+    found.response.pieces.sort_by_key(|piece| piece.offset);
+    assert_eq!(body(&found), expected);
 }

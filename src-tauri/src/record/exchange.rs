@@ -26,6 +26,8 @@ pub struct Exchange<L> {
     pub last_at: Duration,
     /// Frames seen, and how many there will be.
     frames: u32,
+    /// Holds the first frame in the journal, and with it all later ones.
+    anchor: Option<L>,
     frames_in_all: Option<u32>,
     /// Where the recorder decided to write, in this run or in one that died since.
     pub assigned: Option<Assigned>,
@@ -82,6 +84,7 @@ impl<L> Exchange<L> {
             end: None,
             last_at: Duration::ZERO,
             frames: 0,
+            anchor: None,
             frames_in_all: None,
             assigned: None,
             done: false,
@@ -102,6 +105,7 @@ impl<L> Exchange<L> {
             Event::Begin(begin) => {
                 self.begun_at = at;
                 self.begin = Some(begin);
+                self.anchor = location;
             }
             Event::Body { direction, offset, bytes } => {
                 let len = bytes.len() as u64;
@@ -123,6 +127,69 @@ impl<L> Exchange<L> {
         self.frames += 1;
         self.last_at = self.last_at.max(at);
         self.step()
+    }
+
+    /// Takes a copy of an event in, which recovery may have seen already, or never will see otherwise.
+    pub fn restore(&mut self, event: Event<'_>, at: Duration, location: Option<L>) {
+        let known = match &event {
+            Event::Begin(_) => self.begin.is_some(),
+            Event::Body { direction, offset, .. } => {
+                self.body(*direction).pieces.iter().any(|piece| piece.offset == *offset)
+            }
+            Event::BodyEnd(direction, _) => self.body(*direction).end.is_some(),
+            Event::ResponseHead(_) => self.head.is_some(),
+            Event::End(_) => self.end.is_some(),
+            Event::Lost { .. } | Event::Assigned(_) | Event::Done => false,
+        };
+        if !known {
+            self.apply(event, 0, at, location);
+        }
+    }
+
+    /// Copies what lies in an `old` place of the journal, so that this place can go: the events with which
+    /// [`Self::restore`] makes the same exchange again. `read` gives a piece's bytes, `copy` stores an
+    /// event elsewhere. After an error what was copied is used, and the rest stays where it is.
+    pub fn move_away<E>(
+        &mut self,
+        old: impl Fn(&L) -> bool,
+        read: impl Fn(&L) -> Result<Vec<u8>, E>,
+        copy: impl Fn(Duration, &Event<'_>) -> Result<L, E>,
+    ) -> Result<(), E> {
+        // The first copy holds all others; until they are made, the old anchor does.
+        let mut anchor = None;
+        if self.anchor.as_ref().is_some_and(&old) {
+            for (at, event) in self.heads() {
+                let place = copy(at, &event)?;
+                anchor = anchor.or(Some(place));
+            }
+        }
+        for direction in [Direction::Request, Direction::Response] {
+            for piece in self.body(direction).pieces.iter_mut().filter(|piece| old(&piece.location)) {
+                let bytes = read(&piece.location)?;
+                piece.location =
+                    copy(piece.at, &Event::Body { direction, offset: piece.offset, bytes: &bytes })?;
+            }
+        }
+        if anchor.is_some() {
+            self.anchor = anchor;
+        }
+        Ok(())
+    }
+
+    /// All that is known but the bodies' bytes, as events.
+    fn heads(&self) -> Vec<(Duration, Event<'static>)> {
+        let end_of = |direction, body: &Body<L>| {
+            body.end.clone().map(|end| (self.last_at, Event::BodyEnd(direction, end)))
+        };
+        let all = [
+            self.begin.clone().map(|begin| (self.begun_at, Event::Begin(begin))),
+            end_of(Direction::Request, &self.request),
+            self.head.clone().map(|(head, at)| (at, Event::ResponseHead(head))),
+            end_of(Direction::Response, &self.response),
+            self.end.clone().map(|end| (self.last_at, Event::End(end))),
+            self.assigned.clone().map(|assigned| (self.last_at, Event::Assigned(assigned))),
+        ];
+        all.into_iter().flatten().collect()
     }
 
     /// Ends an exchange whose run died.

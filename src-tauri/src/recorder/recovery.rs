@@ -23,7 +23,11 @@ impl Recorder {
                     let draft = found
                         .entry(frame.key)
                         .or_insert_with(|| Draft::new(Exchange::new(frame.run_started)));
-                    draft.exchange.apply(frame.event, frame.seq, frame.at, frame.location);
+                    if frame.copied {
+                        draft.exchange.restore(frame.event, frame.at, frame.location);
+                    } else {
+                        draft.exchange.apply(frame.event, frame.seq, frame.at, frame.location);
+                    }
                 }
                 Err(error) => tracing::warn!(%error, "a frame of an earlier run was left out"),
             }
