@@ -13,6 +13,12 @@ pub mod record;
 
 pub mod journal;
 
+pub mod db;
+
+pub mod session;
+
 pub mod logs;
+
+pub mod index;
 
 pub mod setup;
