@@ -47,7 +47,7 @@ pub(super) async fn catch_up(
     handle: &Handle,
 ) -> Result<CaughtUp, IndexError> {
     let listing = Arc::clone(source);
-    let found = handle.spawn_blocking(move || listing.files()).await.map_err(std::io::Error::other)??;
+    let found = handle.spawn_blocking(move || listing.files()).await.map_err(|_| IndexError::Reader)??;
     let jobs = jobs(connection, found).await?;
     let files = jobs.len();
     let (batches, mut ready) = mpsc::channel(BATCHES_AHEAD);
@@ -56,7 +56,7 @@ pub(super) async fn catch_up(
     while let Some(ops) = ready.recv().await {
         tables::commit(connection, &ops).await?;
     }
-    let unreadable = reader.await.map_err(std::io::Error::other)?;
+    let unreadable = reader.await.map_err(|_| IndexError::Reader)?;
     Ok(CaughtUp { files, unreadable })
 }
 
@@ -151,6 +151,8 @@ pub(super) fn known_session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<Know
         file: row.try_get("file")?,
         created: Timestamp::from_unix_ms(row.try_get("created_ms")?),
         last_seq: row.try_get("last_seq")?,
+        title_seq: None,
+        named: false,
         open: Vec::new(),
         touched: 0,
     }))

@@ -17,6 +17,9 @@ pub enum IndexError {
     /// The log folder cannot be read.
     #[error("cannot read the log folder")]
     Logs(#[from] io::Error),
+    /// A file made the reader fail in a way it should not; what was read before it is indexed.
+    #[error("reading the logs failed unexpectedly")]
+    Reader,
     /// Rows are still on their way; they are read from the files at the next start.
     #[error("the index is not up to date after {0:?}")]
     Late(Duration),

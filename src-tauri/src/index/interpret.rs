@@ -39,7 +39,7 @@ pub(super) struct Interpreter {
 impl Interpreter {
     /// What a line changes.
     pub(super) fn apply(&mut self, entry: &Entry, line: Line<'_>) -> Result<Vec<Op>, EarlierLinesNeeded> {
-        let mut ops = match entry {
+        let ops = match entry {
             Entry::SessionStart(start) => self.session_start(start, line),
             Entry::Request(request) => self.request(request, line)?,
             Entry::Response(response) => self.response(response, line)?,
@@ -48,7 +48,6 @@ impl Interpreter {
         if let Some(session) = self.known.get_mut(&entry.meta().session) {
             session.touched = line.number;
         }
-        ops.push(Op::Indexed(line.file.to_owned(), line.span));
         Ok(ops)
     }
 
@@ -73,6 +72,8 @@ impl Interpreter {
             file: row.file.clone(),
             created: Timestamp::from_unix_ms(row.created_ms),
             last_seq: 0,
+            title_seq: None,
+            named: row.client_session.is_some(),
             open: Vec::new(),
             touched: 0,
         };
@@ -114,8 +115,13 @@ impl Interpreter {
             path: row.path.clone(),
             chain: row.chain,
         });
-        ops.extend(identity.client_session.map(|client| Op::ClientSession(id.clone(), client)));
-        ops.extend(title::of(&facts).map(|title| Op::Title(id.clone(), request.seq, title)));
+        if let Some(client) = identity.client_session.filter(|_| !session.named) {
+            session.named = true;
+            ops.push(Op::ClientSession(id.clone(), client));
+        }
+        if let Some(title) = title::of(&facts).filter(|_| session.takes_title_of(request.seq)) {
+            ops.push(Op::Title(id.clone(), request.seq, title));
+        }
         ops.push(Op::Request(Box::new(row)));
         Ok(ops)
     }

@@ -104,8 +104,9 @@ impl Index {
     pub fn apply(&mut self, entry: &Entry, file: &str, span: Span) {
         let number = self.progress.next_line();
         match self.interpreter.apply(entry, Line { file, span, number }) {
-            Ok(ops) => {
+            Ok(mut ops) => {
                 self.remember(entry, &ops, number);
+                ops.push(Op::Indexed(file.to_owned(), span));
                 self.send(number, ops);
             }
             // An exchange that an earlier run began: its session's lines are in the file.
@@ -133,7 +134,8 @@ impl Index {
         }
     }
 
-    /// Indexes what the files have beyond the tables. Returns when all of it is committed.
+    /// Indexes what the files have beyond the tables. Returns when all of it is committed, which a
+    /// lock can delay for long; until then sessions of the files may not be found.
     pub async fn catch_up(&self) -> Result<CaughtUp, IndexError> {
         let (done, outcome) = oneshot::channel();
         self.outbox.send(Message::CatchUp(Some(done))).map_err(|_| IndexError::Closed)?;

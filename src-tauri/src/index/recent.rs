@@ -70,11 +70,11 @@ impl Recent {
         }
         self.by_client.retain(|_, said| said.number > committed);
         self.by_link.retain(|_, said| said.number > committed);
-        if self.len() > MAX_ENTRIES {
+        if self.len() >= MAX_ENTRIES {
             self.by_client.clear();
             self.by_link.clear();
         }
-        self.forget_at = self.len() * 2;
+        self.forget_at = (self.len() * 2).min(MAX_ENTRIES);
     }
 
     fn len(&self) -> usize {
@@ -87,5 +87,36 @@ fn put<K: std::hash::Hash + Eq>(map: &mut HashMap<K, Said>, key: K, session: &Se
     let said = map.entry(key).or_insert_with(|| Said { session: session.clone(), number });
     if *session > said.session {
         *said = Said { session: session.clone(), number };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u64) -> SessionId {
+        format!("20261123-030829-{number:08x}").parse().unwrap()
+    }
+
+    fn add(recent: &mut Recent, number: u64, committed: u64) {
+        recent.add_client(Provider::OpenAi, "a.example", &number.to_string(), &id(number), number);
+        recent.forget_settled(committed);
+    }
+
+    #[test]
+    fn only_what_is_not_committed_is_kept_when_there_is_much() {
+        let mut recent = Recent::default();
+        (0..100_000).for_each(|number| add(&mut recent, number, number.saturating_sub(10)));
+        assert!(recent.len() <= MIN_FORGET_AT);
+        assert_eq!(recent.by_client(Provider::OpenAi, "a.example", "99999"), Some(&id(99_999)));
+    }
+
+    #[test]
+    fn memory_stays_bounded_when_nothing_is_committed() {
+        let mut recent = Recent::default();
+        for number in 1..2 * MAX_ENTRIES as u64 {
+            add(&mut recent, number, 0);
+            assert!(recent.len() <= MAX_ENTRIES);
+        }
     }
 }

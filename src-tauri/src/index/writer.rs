@@ -32,6 +32,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Attempts before the writer gives up once nobody waits for it any more.
 const ATTEMPTS_WHEN_CLOSED: u32 = 3;
 
+/// Attempts to list the log folder before what it has more is left to the next start.
+const ATTEMPTS_AT_LOGS: u32 = 5;
+
 /// Answers whoever asked for a catch-up.
 pub(super) type Done = oneshot::Sender<Result<CaughtUp, IndexError>>;
 
@@ -216,8 +219,10 @@ impl Writer {
 
     /// Does what an error calls for. False when the same thing need not be tried again.
     async fn mend(&mut self, error: &IndexError, pauses: &mut Pauses) -> bool {
+        let unreadable = matches!(error, IndexError::Logs(_)) && pauses.attempts >= ATTEMPTS_AT_LOGS;
         match remedy_of(error) {
             Remedy::GiveUp => false,
+            Remedy::Retry if unreadable => false,
             Remedy::Replace => self.replace(pauses).await,
             Remedy::Retry => {
                 // A connection that failed may not see the file as it is by now.
@@ -276,6 +281,7 @@ fn remedy_of(error: &IndexError) -> Remedy {
         IndexError::Sqlite(error) | IndexError::Db(DbError::Sqlite(error)) => remedy(error),
         IndexError::Db(DbError::Io { .. }) | IndexError::Logs(_) => Remedy::Retry,
         IndexError::Db(DbError::Newer { .. } | DbError::Symlink(_) | DbError::Unusable(_))
+        | IndexError::Reader
         | IndexError::Late(_)
         | IndexError::Closed => Remedy::GiveUp,
     }

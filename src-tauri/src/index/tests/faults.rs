@@ -1,11 +1,16 @@
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::runtime::Handle;
 
 use super::folder::{Folder, LONG, dump, until};
 use super::history::{request, response, session, start};
-use crate::db::State;
-use crate::index::{Index, IndexError};
+use crate::db::{Db, State};
+use crate::index::{Index, IndexError, LogFile, LogSource};
+use crate::logs::Span;
+use crate::record::entry::Entry;
 
 /// Some sessions, recorded. `from` tells one call's from another's.
 fn fill(folder: &Folder, index: &mut Index, from: u32) {
@@ -155,4 +160,42 @@ async fn closing_does_not_wait_for_a_lock_beyond_its_deadline() {
     let (index, db, _) = folder.open().await;
     index.catch_up().await.unwrap();
     assert_eq!(dump(&db).await.iter().filter(|line| line.starts_with("exchange")).count(), 20);
+}
+
+/// A log folder that fails in one of two ways.
+struct Broken {
+    panics: bool,
+}
+
+impl LogSource for Broken {
+    fn files(&self) -> io::Result<Vec<LogFile>> {
+        if self.panics {
+            return Ok(vec![LogFile {
+                file: "a/2026-11-23/20261123-030829-00000001.jsonl".to_owned(),
+                bytes: 1,
+            }]);
+        }
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
+
+    fn read(&self, _: &str, _: u64, _: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64> {
+        panic!("a reader's mistake")
+    }
+}
+
+#[tokio::test]
+async fn a_log_folder_that_cannot_be_read_does_not_stop_live_rows() {
+    for panics in [false, true] {
+        let folder = Folder::new();
+        let db = Db::open(&folder.database()).await.unwrap().db;
+        let mut index = Index::open(db.clone(), Arc::new(Broken { panics }), &Handle::current());
+        let outcome = index.catch_up().await.unwrap_err();
+        assert!(
+            matches!((&outcome, panics), (IndexError::Logs(_), false) | (IndexError::Reader, true)),
+            "{outcome}"
+        );
+        fill(&folder, &mut index, 0);
+        index.flush(LONG).await.unwrap();
+        assert_eq!(dump(&db).await.iter().filter(|line| line.starts_with("exchange")).count(), 20);
+    }
 }

@@ -125,3 +125,35 @@ async fn a_file_that_is_gone_takes_its_rows_along() {
     index.catch_up().await.unwrap();
     assert_eq!(dump(&db).await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_line_that_was_left_out_is_read_at_the_next_start() {
+    let folder = Folder::new();
+    let (mut index, _, _) = folder.open().await;
+    folder.record(&mut index, &start(&session(1), None));
+    folder.write(&request(&session(1), Some("a"), 1, &["Hello"]));
+    folder.record(&mut index, &request(&session(1), Some("b"), 2, &["Hello"]));
+    index.close(LONG).await.unwrap();
+    let (index, db, _) = folder.open().await;
+    assert_eq!(query::exchange(&db, "a").await.unwrap(), None);
+    index.catch_up().await.unwrap();
+    assert!(query::exchange(&db, "a").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn lines_without_ids_that_are_read_again_pair_as_before() {
+    let folder = Folder::new();
+    let (mut index, _, _) = folder.open().await;
+    folder.record(&mut index, &start(&session(1), None));
+    folder.record(&mut index, &request(&session(1), None, 1, &["Hello"]));
+    folder.append(&start(&session(1), None), b"torn\n");
+    folder.record(&mut index, &response(&session(1), None, 1, "Hi"));
+    index.close(LONG).await.unwrap();
+    // The request lies before the point to catch up from, its response behind it.
+    let (index, db, _) = folder.open().await;
+    index.catch_up().await.unwrap();
+    let caught_up = dump(&db).await;
+    assert_eq!(query::exchanges(&db, session(1).as_str()).await.unwrap().len(), 1);
+    index.rebuild().await.unwrap();
+    assert_eq!(dump(&db).await, caught_up);
+}
