@@ -22,3 +22,7 @@ pub mod logs;
 pub mod index;
 
 pub mod setup;
+
+pub mod api;
+
+pub mod cli;
