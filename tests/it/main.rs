@@ -2,4 +2,5 @@
 
 mod cli;
 mod clients;
+mod loss;
 mod support;

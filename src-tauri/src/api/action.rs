@@ -11,12 +11,12 @@ use tokio::runtime::Handle;
 
 use super::import_redaction::redact;
 use super::index_file;
-use super::log_lock::{LockError, LogLock};
 use super::types::{Imported, Indexed};
 use crate::db::{Db, DbError, State, go_sessions};
 use crate::index::query::{self as index, SessionFilter};
 use crate::index::{Index, IndexError, LogFolder};
 use crate::logs::import::{ImportError, ImportReport, import as import_logs, refuse_overlap};
+use crate::logs::lock::{LockError, LogLock};
 use crate::model::SessionId;
 use crate::record::entry::Entry;
 use crate::record::redact::Redactor;

@@ -4,7 +4,6 @@
 pub mod action;
 pub mod doctor;
 mod import_redaction;
-pub mod log_lock;
 pub mod probe;
 pub mod query;
 pub mod status;

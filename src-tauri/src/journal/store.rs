@@ -56,8 +56,13 @@ pub(super) struct Shared {
     pub(super) unstored: Mutex<VecDeque<Owned>>,
     /// Wakes the tail.
     pub(super) appended: Notify,
+    /// No exchange will append any more.
     pub(super) closed: AtomicBool,
+    /// The tail is done too: the threads may end.
+    pub(super) finished: AtomicBool,
     pub(super) disposal: Sender<Disposed>,
+    /// Set when connections are being cut because the proxy stops.
+    pub(super) cutting: AtomicBool,
     /// Bytes that clients got and the journal did not.
     pub(super) lost_bytes: AtomicU64,
 }
@@ -116,7 +121,9 @@ impl Journal {
             unstored: Mutex::default(),
             appended: Notify::new(),
             closed: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             disposal,
+            cutting: AtomicBool::new(false),
             lost_bytes: AtomicU64::new(0),
         });
         let keeper = keeper::start(Arc::clone(&shared), disposed).map_err(failed)?;
@@ -135,10 +142,14 @@ impl Journal {
         self.shared.lost_bytes.load(Ordering::Relaxed)
     }
 
+    /// From now on an exchange that ends without a word was cut by us, not left by its client.
+    pub fn cutting(&self) {
+        self.shared.cutting.store(true, Ordering::Release);
+    }
+
     /// Tells the tail that nothing more will come.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
-        self.shared.queued.notify_all();
         self.shared.appended.notify_one();
     }
 }
