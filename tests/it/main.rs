@@ -3,4 +3,6 @@
 mod cli;
 mod clients;
 mod loss;
+mod never_in_the_way;
+mod recording;
 mod support;
