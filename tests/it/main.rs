@@ -1,2 +1,4 @@
-#[test]
-fn t() {}
+//! The integration tests: the built binary, real sockets, real files. One program, so it links once.
+
+mod clients;
+mod support;
