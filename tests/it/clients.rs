@@ -81,10 +81,8 @@ async fn compare(sdk: &Sdk) {
     let (straight_upstream, proxied_upstream) = (Upstream::start().await, Upstream::start().await);
     let mut proxy = Proxy::start(Options::default()).await;
     let (straight_url, proxied_url) = (straight_upstream.url(), proxy.url(sdk.provider, &proxied_upstream));
-    let (straight, proxied) = tokio::join!(
-        run(sdk, &straight_url, &straight_upstream),
-        run(sdk, &proxied_url, &proxied_upstream),
-    );
+    let (straight, proxied) =
+        tokio::join!(run(sdk, &straight_url, &straight_upstream), run(sdk, &proxied_url, &proxied_upstream),);
     assert_scenarios_did_their_work(&straight);
     assert_same_results(&straight, &proxied);
     assert_same_requests(&straight, &proxied);
@@ -153,7 +151,12 @@ fn assert_same_results(straight: &Run, proxied: &Run) {
 }
 
 fn assert_same_requests(straight: &Run, proxied: &Run) {
-    assert!(straight.seen.keys().eq(proxied.seen.keys()), "the upstream did not see the same scenarios");
+    let keys = |run: &Run| run.seen.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        keys(straight),
+        keys(proxied),
+        "scenarios at the upstream; left: straight, right: through the proxy"
+    );
     for (key, requests) in &straight.seen {
         let through = &proxied.seen[key];
         assert_eq!(

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::frame::MAX_PAYLOAD;
 use super::store::Shared;
-use crate::record::{Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, ResponseHead};
+use crate::record::{Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, Headers, ResponseHead};
 
 /// Tells the journal what happens to one exchange. Both bodies' taps share it; whatever happens to
 /// them, dropping it writes the end exactly once.
@@ -68,9 +68,11 @@ impl ExchangeWriter {
         }
     }
 
-    /// A body came to its proper end.
-    pub fn body_end(&self, direction: Direction, end: BodyEnd) {
-        self.append(&Event::BodyEnd(direction, end));
+    /// A body came to its proper end, with these trailer fields.
+    pub fn body_end(&self, direction: Direction, trailers: Headers) {
+        let bytes = self.counter(direction).load(Ordering::Relaxed);
+        let captured_bytes = bytes.min(self.max_body_bytes.load(Ordering::Relaxed));
+        self.append(&Event::BodyEnd(direction, BodyEnd { captured_bytes, trailers }));
     }
 
     /// The upstream's status and headers arrived.

@@ -106,6 +106,9 @@ pub struct ResponseHead {
 /// How a body ended, when it ended properly.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BodyEnd {
+    /// Wire bytes of the body up to the capture limit: when the recorder has seen so many, captured or
+    /// lost, it has seen all.
+    pub captured_bytes: u64,
     /// Trailer fields, if there were any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub trailers: Headers,

@@ -182,6 +182,7 @@ impl Proxy {
 
 /// A failing test shows what the proxy had to say.
 impl Drop for Proxy {
+    #[expect(clippy::print_stderr, reason = "the test's output is where its failure is explained")]
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("the proxy's stderr:\n{}", self.stderr());
@@ -251,4 +252,38 @@ fn read_lines(file: &Path) -> Vec<Value> {
 fn parse_line(file: &Path, number: usize, line: &[u8]) -> Value {
     let parsed = serde_json::from_slice(line);
     parsed.unwrap_or_else(|error| panic!("{}:{number}: {error}", file.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Options, Proxy};
+
+    #[tokio::test]
+    async fn a_proxy_starts_again_in_its_home_after_a_stop_and_after_a_kill() {
+        let mut proxy = Proxy::start(Options::default()).await;
+        let mark = proxy.home().join("mark");
+        std::fs::File::create(&mark).expect("the private home is writable");
+        proxy.stop().await;
+        proxy.restart().await;
+        proxy.kill().await;
+        proxy.restart().await;
+        tokio::net::TcpStream::connect(proxy.addr()).await.expect("it accepts once it says so");
+        assert!(mark.exists());
+        proxy.stop().await;
+    }
+
+    #[tokio::test]
+    async fn log_lines_are_read_in_order_and_an_unfinished_one_is_left_out() {
+        let mut proxy = Proxy::start(Options::default()).await;
+        proxy.stop().await;
+        for (day, text) in [("2026-01-02", "{\"n\":3}\n{\"n\":"), ("2026-01-01", "{\"n\":1}\n{\"n\":2}\n")] {
+            let folder = proxy.log_dir().join("127.0.0.1").join(day);
+            std::fs::create_dir_all(&folder).expect("the private home is writable");
+            let file = std::fs::File::create(folder.join("session.jsonl"));
+            file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes()))
+                .expect("writable");
+        }
+        let numbers: Vec<_> = proxy.logs().iter().map(|line| line["n"].clone()).collect();
+        assert_eq!(numbers, [1, 2, 3]);
+    }
 }

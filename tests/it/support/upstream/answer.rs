@@ -153,6 +153,7 @@ fn stream_steps(scenario: Scenario, parts: &[Vec<u8>]) -> Vec<Step> {
         | Scenario::Gzip
         | Scenario::Brotli
         | Scenario::Late
+        | Scenario::Never
         | Scenario::Big
         | Scenario::ErrorEvent
         | Scenario::BadRequest

@@ -19,6 +19,8 @@ mod router;
 mod scenario;
 mod seen;
 mod serve;
+#[cfg(test)]
+mod tests;
 mod words;
 
 use std::net::SocketAddr;

@@ -17,6 +17,8 @@ pub(super) enum Scenario {
     Torn,
     /// Keeps the head of the answer back for a second.
     Late,
+    /// Keeps the head of the answer back for a minute: only a client that gives up ends this.
+    Never,
     /// Falls silent for a second in the middle of a stream.
     Silent,
     /// A long answer: about 4 MB plain, about 1,000 events streamed.
@@ -42,18 +44,19 @@ pub(super) enum Scenario {
 }
 
 use Scenario::{
-    BadRequest, Big, Brotli, Cut, ErrorEvent, Gzip, Late, NotFound, OverloadedTwice, Paced, Plain,
+    BadRequest, Big, Brotli, Cut, ErrorEvent, Gzip, Late, Never, NotFound, OverloadedTwice, Paced, Plain,
     RateLimitedOnce, ServerError, ServerErrorFinal, Silent, Torn, Unauthorized,
 };
 
 /// The names by which requests choose.
-const NAMES: [(&str, Scenario); 17] = [
+const NAMES: [(&str, Scenario); 18] = [
     ("plain", Plain),
     ("gzip", Gzip),
     ("br", Brotli),
     ("paced", Paced),
     ("torn", Torn),
     ("late", Late),
+    ("never", Never),
     ("silent", Silent),
     ("big", Big),
     ("cut", Cut),
@@ -93,13 +96,19 @@ impl Scenario {
             OverloadedTwice if attempt <= 2 => plain(529),
             ServerError => plain(500),
             ServerErrorFinal => Some(Refusal { status: 500, header: Some(("x-should-retry", "false")) }),
-            Plain | Gzip | Brotli | Paced | Torn | Late | Silent | Big | Cut | ErrorEvent
+            Plain | Gzip | Brotli | Paced | Torn | Late | Never | Silent | Big | Cut | ErrorEvent
             | RateLimitedOnce | OverloadedTwice => None,
         }
     }
 
     /// How long the head of the answer is kept back.
     pub(super) fn head_delay(self) -> Duration {
-        if self == Late { Duration::from_secs(1) } else { Duration::ZERO }
+        if self == Late {
+            Duration::from_secs(1)
+        } else if self == Never {
+            Duration::from_secs(60)
+        } else {
+            Duration::ZERO
+        }
     }
 }

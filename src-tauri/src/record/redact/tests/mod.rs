@@ -1,6 +1,7 @@
 //! Redaction as a whole: planted secrets in every place, benign traffic, and properties.
 
 mod benign;
+mod boundaries;
 mod forms;
 mod places;
 mod properties;

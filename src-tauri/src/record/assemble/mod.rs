@@ -1,0 +1,193 @@
+//! An exchange's bytes and facts, made into the log's entries: decoded, redacted, hashed.
+
+mod decode;
+
+use std::time::Duration;
+
+use sha2::{Digest, Sha256};
+
+use super::entry::{self, Chunk, Gap, Meta, Timing, header_map};
+use super::event::{CaptureStop, EndKind, Headers};
+use super::exchange::{Exchange, Piece, millis};
+use super::redact::Redactor;
+use crate::provider::sse;
+
+/// Of a body beyond the capture limit this much is kept: enough to see what it was.
+const KEPT_OF_OVERSIZED: u64 = 1 << 20;
+
+/// A body as it was on the wire, with its holes.
+#[derive(Debug, Default)]
+pub struct WireBody {
+    bytes: Vec<u8>,
+    /// Where each piece ends in `bytes`, and when it passed.
+    marks: Vec<(usize, Duration)>,
+    gap: Vec<Gap>,
+    size: u64,
+}
+
+impl WireBody {
+    /// Collects a body of `size` wire bytes from its pieces. `read` fetches one piece's bytes; one that
+    /// cannot be fetched is a hole like any other.
+    pub fn collect<L>(pieces: &[Piece<L>], size: u64, reason: CaptureStop, mut read: impl FnMut(&L, &mut Vec<u8>) -> bool) -> Self {
+        let mut sorted: Vec<&Piece<L>> = pieces.iter().collect();
+        sorted.sort_by_key(|piece| piece.offset);
+        let oversized = reason == CaptureStop::BodyLimit && sorted.iter().map(|piece| piece.len).sum::<u64>() < size;
+        let keep = if oversized { KEPT_OF_OVERSIZED } else { u64::MAX };
+        let mut body = Self { size, ..Self::default() };
+        let mut next = 0;
+        for piece in sorted.into_iter().filter(|piece| piece.offset + piece.len <= keep) {
+            if read(&piece.location, &mut body.bytes) {
+                body.hole(next, piece.offset, reason);
+                body.marks.push((body.bytes.len(), piece.at));
+                next = piece.offset + piece.len;
+            }
+        }
+        body.hole(next, size, reason);
+        body
+    }
+
+    fn hole(&mut self, from: u64, to: u64, reason: CaptureStop) {
+        if from < to {
+            self.gap.push(Gap { from, bytes: to - from, reason });
+        }
+    }
+
+    fn sha256(&self) -> Option<String> {
+        self.gap.is_empty().then(|| hex(&Sha256::digest(&self.bytes)))
+    }
+}
+
+/// A body as the log has it.
+#[derive(Debug, Default)]
+struct LoggedBody {
+    text: Option<String>,
+    base64: Option<String>,
+    coding: Option<String>,
+    marks: Vec<(usize, Duration)>,
+}
+
+/// The request line. `meta.ts` is the request's start.
+pub fn request<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody, redactor: &Redactor) -> Option<entry::Request> {
+    let begin = exchange.begin.as_ref()?;
+    let sha256 = wire.sha256();
+    let (gap, size) = (wire.gap.clone(), wire.size);
+    let body = logged(wire, &begin.headers);
+    let content_type = value(&begin.headers, "content-type");
+    let text = body.text.map(|text| redactor.body(content_type, &text).into_owned());
+    Some(entry::Request {
+        meta,
+        body: text.unwrap_or_default(),
+        body_b64: body.base64,
+        complete: exchange.request.end.is_some(),
+        content_encoding: body.coding,
+        gap,
+        headers: header_map(&begin.headers),
+        http_version: Some(begin.http_version.clone()),
+        method: begin.method.clone(),
+        path: redactor.text(&begin.path).into_owned(),
+        query: begin.query.clone(),
+        seq,
+        sha256,
+        size,
+        trailers: trailers(exchange.request.end.as_ref()),
+        tag: entry::RequestTag::Tag,
+    })
+}
+
+/// The response line. `meta.ts` is the exchange's end.
+pub fn response<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody, redactor: &Redactor) -> Option<entry::Response> {
+    let end = exchange.end.as_ref()?;
+    let none = Vec::new();
+    let headers = exchange.head.as_ref().map_or(&none, |(head, _)| &head.headers);
+    let sha256 = wire.sha256();
+    let (gap, size) = (wire.gap.clone(), wire.size);
+    let body = logged(wire, headers);
+    let content_type = value(headers, "content-type");
+    let stream = is_event_stream(content_type);
+    let chunks = body.text.as_ref().filter(|_| stream).map(|text| chunks(exchange, text, &body.marks, redactor));
+    let text = body.text.filter(|_| !stream && exchange.head.is_some());
+    Some(entry::Response {
+        meta,
+        body: text.map(|text| redactor.body(content_type, &text).into_owned()),
+        body_b64: body.base64,
+        chunks,
+        complete: Some(end.kind == EndKind::Ok),
+        content_encoding: body.coding,
+        end: Some(end.kind),
+        error: end.error.as_ref().map(|error| redactor.text(error).into_owned()),
+        gap,
+        headers: header_map(headers),
+        http_version: exchange.head.as_ref().map(|(head, _)| head.http_version.clone()),
+        seq,
+        sha256: sha256.filter(|_| exchange.head.is_some()),
+        size,
+        status: exchange.head.as_ref().map_or(0, |(head, _)| head.status),
+        timing: Timing {
+            ttfb_ms: exchange.first_byte_at().map_or(0, |at| exchange.since_start_ms(at)),
+            total_ms: exchange.since_start_ms(exchange.last_at),
+        },
+        trailers: trailers(exchange.response.end.as_ref()),
+        tag: entry::ResponseTag::Tag,
+    })
+}
+
+/// An event stream's lines, each dated with the piece that brought its last byte.
+fn chunks<L>(exchange: &Exchange<L>, text: &str, marks: &[(usize, Duration)], redactor: &Redactor) -> Vec<Chunk> {
+    let head_at = exchange.head.as_ref().map_or(Duration::ZERO, |(_, at)| *at);
+    let mut end = 0;
+    let mut marks = marks.iter().peekable();
+    let mut at = head_at;
+    sse::lines(text)
+        .map(|line| {
+            end += line.len();
+            while marks.peek().is_some_and(|(mark, _)| *mark < end) {
+                marks.next();
+            }
+            at = marks.peek().map_or(at, |(_, at)| *at);
+            Chunk {
+                ts: exchange.wall_clock(at),
+                delta_ms: millis(at.saturating_sub(head_at)),
+                raw: redactor.body(Some("text/event-stream"), line).into_owned(),
+            }
+        })
+        .collect()
+}
+
+/// Decodes a body's content coding, and says whether it is text.
+fn logged(wire: WireBody, headers: &Headers) -> LoggedBody {
+    let coding = value(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
+    // A hole makes a compressed stream unreadable behind it.
+    let whole = wire.gap.first().is_none_or(|gap| gap.from >= wire.bytes.len() as u64);
+    let decoded = coding.filter(|_| whole).and_then(|coding| decode::decode(coding, &wire.bytes, &wire.marks));
+    let undone = if decoded.is_some() { coding.map(str::to_owned) } else { None };
+    let (bytes, marks) = decoded.map_or((wire.bytes, wire.marks), |decoded| (decoded.bytes, decoded.marks));
+    match String::from_utf8(bytes) {
+        Ok(text) => LoggedBody { text: Some(text), base64: None, coding: undone, marks },
+        Err(error) => {
+            use base64::Engine as _;
+            let base64 = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
+            LoggedBody { text: None, base64: Some(base64), coding: undone, marks }
+        }
+    }
+}
+
+fn is_event_stream(content_type: Option<&str>) -> bool {
+    content_type.is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/event-stream"))
+}
+
+fn trailers(end: Option<&super::BodyEnd>) -> entry::HeaderMap {
+    end.map(|end| header_map(&end.trailers)).unwrap_or_default()
+}
+
+fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
+    headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

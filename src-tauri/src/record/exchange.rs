@@ -1,0 +1,208 @@
+//! An exchange in the making: events in, in whatever order the journal gives them, and the moments at
+//! which its lines can be written out.
+
+use std::time::Duration;
+
+use super::event::{Assigned, Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, ResponseHead};
+use crate::model::Timestamp;
+
+/// What is known of an exchange so far. `L` says where body bytes lie.
+#[derive(Debug)]
+pub struct Exchange<L> {
+    /// Wall clock at which the recording run began.
+    run_started: Timestamp,
+    /// The request's head.
+    pub begin: Option<Begin>,
+    begun_at: Duration,
+    /// The request's body.
+    pub request: Body<L>,
+    /// The upstream's status and headers, and when they came.
+    pub head: Option<(ResponseHead, Duration)>,
+    /// The response's body.
+    pub response: Body<L>,
+    /// The last word.
+    pub end: Option<End>,
+    /// When the last event happened.
+    pub last_at: Duration,
+    /// Frames seen, and how many there will be.
+    frames: u32,
+    frames_in_all: Option<u32>,
+    /// Where the recorder decided to write, in this run or in one that died since.
+    pub assigned: Option<Assigned>,
+    /// The lines are in the log already.
+    pub done: bool,
+}
+
+/// One body, in pieces.
+#[derive(Debug)]
+pub struct Body<L> {
+    /// What was captured, in the order of arrival.
+    pub pieces: Vec<Piece<L>>,
+    /// Wire bytes that went on uncaptured.
+    pub lost: u64,
+    /// Set when the body came to its proper end.
+    pub end: Option<BodyEnd>,
+    captured: u64,
+}
+
+/// Captured bytes of a body.
+#[derive(Debug, Clone)]
+pub struct Piece<L> {
+    /// Where they begin in the body.
+    pub offset: u64,
+    /// When they passed, since the run began.
+    pub at: Duration,
+    /// Where they are kept.
+    pub location: L,
+    /// How many.
+    pub len: u64,
+}
+
+/// What an event made possible.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing new to write.
+    Nothing,
+    /// The request is whole.
+    RequestWhole,
+    /// Everything about the exchange is known.
+    Ended,
+}
+
+impl<L> Exchange<L> {
+    /// An exchange of a run that began at `run_started`.
+    pub fn new(run_started: Timestamp) -> Self {
+        Self {
+            run_started,
+            begin: None,
+            begun_at: Duration::ZERO,
+            request: Body::default(),
+            head: None,
+            response: Body::default(),
+            end: None,
+            last_at: Duration::ZERO,
+            frames: 0,
+            frames_in_all: None,
+            assigned: None,
+            done: false,
+        }
+    }
+
+    /// Takes one event in. `seq` is its number in the exchange; the recorder's own notes have none.
+    pub fn apply(&mut self, event: Event<'_>, seq: u32, at: Duration, location: Option<L>) -> Step {
+        match event {
+            Event::Assigned(assigned) => {
+                self.assigned = Some(assigned);
+                return Step::Nothing;
+            }
+            Event::Done => {
+                self.done = true;
+                return Step::Nothing;
+            }
+            Event::Begin(begin) => {
+                self.begun_at = at;
+                self.begin = Some(begin);
+            }
+            Event::Body { direction, offset, bytes } => {
+                let len = bytes.len() as u64;
+                let body = self.body(direction);
+                body.captured += len;
+                match location {
+                    Some(location) => body.pieces.push(Piece { offset, at, location, len }),
+                    None => body.lost += len,
+                }
+            }
+            Event::Lost { direction, bytes, .. } => self.body(direction).lost += bytes,
+            Event::BodyEnd(direction, end) => self.body(direction).end = Some(end),
+            Event::ResponseHead(head) => self.head = Some((head, at)),
+            Event::End(end) => {
+                self.end = Some(end);
+                self.frames_in_all = Some(seq.saturating_add(1));
+            }
+        }
+        self.frames += 1;
+        self.last_at = self.last_at.max(at);
+        self.step()
+    }
+
+    /// Ends an exchange whose run died.
+    pub fn close(&mut self, error: &str) {
+        if self.end.is_none() {
+            self.end = Some(End {
+                kind: EndKind::ProxyKilled,
+                error: Some(error.to_owned()),
+                request_bytes: self.request.known_bytes(),
+                response_bytes: self.response.known_bytes(),
+                capture_stop: None,
+            });
+        }
+    }
+
+    fn step(&self) -> Step {
+        if self.frames_in_all.is_some_and(|all| self.frames >= all) {
+            Step::Ended
+        } else if self.frames_in_all.is_none() && self.request.is_whole() && self.begin.is_some() {
+            Step::RequestWhole
+        } else {
+            Step::Nothing
+        }
+    }
+
+    fn body(&mut self, direction: Direction) -> &mut Body<L> {
+        match direction {
+            Direction::Request => &mut self.request,
+            Direction::Response => &mut self.response,
+        }
+    }
+
+    /// The wall clock at `at`, counted from the request's start by a clock that never jumps.
+    pub fn wall_clock(&self, at: Duration) -> Timestamp {
+        match &self.begin {
+            Some(begin) => begin.started.plus(at.saturating_sub(self.begun_at)),
+            None => self.run_started.plus(at),
+        }
+    }
+
+    /// Milliseconds from the request's start to `at`.
+    pub fn since_start_ms(&self, at: Duration) -> u64 {
+        millis(at.saturating_sub(self.begun_at))
+    }
+
+    /// When the first byte of the response came, or its head where there is no body.
+    pub fn first_byte_at(&self) -> Option<Duration> {
+        let first = self.response.pieces.iter().map(|piece| piece.at).min();
+        first.or_else(|| self.head.as_ref().map(|(_, at)| *at))
+    }
+
+    /// Why bytes are missing, when some are.
+    pub fn gap_reason(&self) -> CaptureStop {
+        self.end.as_ref().and_then(|end| end.capture_stop).unwrap_or(CaptureStop::JournalFull)
+    }
+}
+
+impl<L> Default for Body<L> {
+    fn default() -> Self {
+        Self { pieces: Vec::new(), lost: 0, end: None, captured: 0 }
+    }
+}
+
+impl<L> Body<L> {
+    fn known_bytes(&self) -> u64 {
+        self.captured + self.lost
+    }
+
+    /// Whether its proper end was seen, and everything before it.
+    fn is_whole(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| self.known_bytes() == end.captured_bytes)
+    }
+
+    /// Forgets where the bytes lie, which lets the journal go.
+    pub fn release(&mut self) {
+        self.pieces = Vec::new();
+    }
+}
+
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
