@@ -1,4 +1,5 @@
 //! The integration tests: the built binary, real sockets, real files. One program, so it links once.
 
 mod clients;
+mod fidelity;
 mod support;

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::frame::MAX_PAYLOAD;
 use super::store::Shared;
-use crate::record::{Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, Headers, ResponseHead};
+use crate::record::{
+    Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, Headers, ResponseHead,
+};
 
 /// Tells the journal what happens to one exchange. Both bodies' taps share it; whatever happens to
 /// them, dropping it writes the end exactly once.

@@ -150,7 +150,10 @@ mod tests {
             Event::Body { direction: Direction::Request, offset: 7, bytes: b"\xff\x00abc" },
             Event::Body { direction: Direction::Response, offset: u64::MAX, bytes: b"" },
             Event::Lost { direction: Direction::Response, offset: 1, bytes: 9 },
-            Event::BodyEnd(Direction::Request, BodyEnd { captured_bytes: 5, trailers: vec![("a".into(), "b".into())] }),
+            Event::BodyEnd(
+                Direction::Request,
+                BodyEnd { captured_bytes: 5, trailers: vec![("a".into(), "b".into())] },
+            ),
             Event::End(End {
                 kind: EndKind::ClientAborted,
                 error: None,

@@ -103,6 +103,11 @@ impl Listener {
         accepted.expect("a listener accepts").0
     }
 
+    /// The next connection, however long it takes.
+    pub(crate) async fn accept_when_called(&self) -> Connection {
+        Connection::over(self.listener.accept().await.expect("a listener accepts").0)
+    }
+
     /// True when a connection stands waiting or arrives within `patience`.
     pub(crate) async fn is_called_within(&self, patience: Duration) -> bool {
         timeout(patience, self.listener.accept()).await.is_ok()
@@ -139,6 +144,14 @@ impl Connection {
         let framing = Framing::of_request(&head).map_err(Broken::Grammar)?;
         let body = self.reader.body(framing).await;
         Ok(Request { head, body })
+    }
+
+    /// Reads one request, however long the connection stays idle before it.
+    pub(crate) async fn request_when_sent(&mut self) -> Result<Request, Broken> {
+        if self.reader.unread().is_empty() {
+            self.reader.half.readable().await.map_err(|_| Broken::Reset)?;
+        }
+        self.request().await
     }
 
     /// Reads one response to a request with this method, and the interim ones before it.

@@ -52,7 +52,9 @@ impl Decoder {
         Some(match coding.trim().to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => Self::Gzip(MultiGzDecoder::new(Vec::new())),
             // RFC 9110 8.4.1.2: zlib's wrapper; some servers send the bare stream all the same.
-            "deflate" if wire.first().is_some_and(|byte| byte & 0x0f == 8) => Self::Zlib(ZlibDecoder::new(Vec::new())),
+            "deflate" if wire.first().is_some_and(|byte| byte & 0x0f == 8) => {
+                Self::Zlib(ZlibDecoder::new(Vec::new()))
+            }
             "deflate" => Self::Deflate(DeflateDecoder::new(Vec::new())),
             "br" => Self::Brotli(Box::new(brotli::DecompressorWriter::new(Vec::new(), 64 * 1024))),
             "zstd" => Self::Zstd(zstd::stream::write::Decoder::new(Vec::new()).ok()?),

@@ -28,10 +28,16 @@ pub struct WireBody {
 impl WireBody {
     /// Collects a body of `size` wire bytes from its pieces. `read` fetches one piece's bytes; one that
     /// cannot be fetched is a hole like any other.
-    pub fn collect<L>(pieces: &[Piece<L>], size: u64, reason: CaptureStop, mut read: impl FnMut(&L, &mut Vec<u8>) -> bool) -> Self {
+    pub fn collect<L>(
+        pieces: &[Piece<L>],
+        size: u64,
+        reason: CaptureStop,
+        mut read: impl FnMut(&L, &mut Vec<u8>) -> bool,
+    ) -> Self {
         let mut sorted: Vec<&Piece<L>> = pieces.iter().collect();
         sorted.sort_by_key(|piece| piece.offset);
-        let oversized = reason == CaptureStop::BodyLimit && sorted.iter().map(|piece| piece.len).sum::<u64>() < size;
+        let oversized =
+            reason == CaptureStop::BodyLimit && sorted.iter().map(|piece| piece.len).sum::<u64>() < size;
         let keep = if oversized { KEPT_OF_OVERSIZED } else { u64::MAX };
         let mut body = Self { size, ..Self::default() };
         let mut next = 0;
@@ -67,7 +73,13 @@ struct LoggedBody {
 }
 
 /// The request line. `meta.ts` is the request's start.
-pub fn request<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody, redactor: &Redactor) -> Option<entry::Request> {
+pub fn request<L>(
+    exchange: &Exchange<L>,
+    meta: Meta,
+    seq: u64,
+    wire: WireBody,
+    redactor: &Redactor,
+) -> Option<entry::Request> {
     let begin = exchange.begin.as_ref()?;
     let sha256 = wire.sha256();
     let (gap, size) = (wire.gap.clone(), wire.size);
@@ -95,7 +107,13 @@ pub fn request<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody, 
 }
 
 /// The response line. `meta.ts` is the exchange's end.
-pub fn response<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody, redactor: &Redactor) -> Option<entry::Response> {
+pub fn response<L>(
+    exchange: &Exchange<L>,
+    meta: Meta,
+    seq: u64,
+    wire: WireBody,
+    redactor: &Redactor,
+) -> Option<entry::Response> {
     let end = exchange.end.as_ref()?;
     let none = Vec::new();
     let headers = exchange.head.as_ref().map_or(&none, |(head, _)| &head.headers);
@@ -104,7 +122,8 @@ pub fn response<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody,
     let body = logged(wire, headers);
     let content_type = value(headers, "content-type");
     let stream = is_event_stream(content_type);
-    let chunks = body.text.as_ref().filter(|_| stream).map(|text| chunks(exchange, text, &body.marks, redactor));
+    let chunks =
+        body.text.as_ref().filter(|_| stream).map(|text| chunks(exchange, text, &body.marks, redactor));
     let text = body.text.filter(|_| !stream && exchange.head.is_some());
     Some(entry::Response {
         meta,
@@ -132,7 +151,12 @@ pub fn response<L>(exchange: &Exchange<L>, meta: Meta, seq: u64, wire: WireBody,
 }
 
 /// An event stream's lines, each dated with the piece that brought its last byte.
-fn chunks<L>(exchange: &Exchange<L>, text: &str, marks: &[(usize, Duration)], redactor: &Redactor) -> Vec<Chunk> {
+fn chunks<L>(
+    exchange: &Exchange<L>,
+    text: &str,
+    marks: &[(usize, Duration)],
+    redactor: &Redactor,
+) -> Vec<Chunk> {
     let head_at = exchange.head.as_ref().map_or(Duration::ZERO, |(_, at)| *at);
     let mut end = 0;
     let mut marks = marks.iter().peekable();
@@ -158,7 +182,8 @@ fn logged(wire: WireBody, headers: &Headers) -> LoggedBody {
     let coding = value(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     // A hole makes a compressed stream unreadable behind it.
     let whole = wire.gap.first().is_none_or(|gap| gap.from >= wire.bytes.len() as u64);
-    let decoded = coding.filter(|_| whole).and_then(|coding| decode::decode(coding, &wire.bytes, &wire.marks));
+    let decoded =
+        coding.filter(|_| whole).and_then(|coding| decode::decode(coding, &wire.bytes, &wire.marks));
     let undone = if decoded.is_some() { coding.map(str::to_owned) } else { None };
     let (bytes, marks) = decoded.map_or((wire.bytes, wire.marks), |decoded| (decoded.bytes, decoded.marks));
     match String::from_utf8(bytes) {

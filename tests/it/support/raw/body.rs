@@ -133,8 +133,7 @@ impl BodyReader {
         let line = reader.line().await.map_err(within)?;
         let digits = line.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii_end();
         let size = number(digits, 16).filter(|_| !digits.is_empty());
-        let size =
-            size.ok_or_else(|| Broken::Grammar(format!("bad chunk size {}", line.escape_ascii())))?;
+        let size = size.ok_or_else(|| Broken::Grammar(format!("bad chunk size {}", line.escape_ascii())))?;
         if size > 0 {
             self.state = State::ChunkData(size);
             return Ok(());
