@@ -2,14 +2,16 @@
 //! sockets on both sides.
 
 mod compare;
-
+mod cuts;
+mod dialled;
 mod exchange;
 mod generate;
-
+mod memory;
 mod property;
-
+mod requests;
 mod rng;
 mod scripted;
+mod streaming;
 
 use crate::support::harness::{Options, Proxy};
 use crate::support::raw::{Connection, Listener};
