@@ -4,15 +4,15 @@
 //! (`tests/it/layers.rs` reads the imports and holds it). `docs/ARCHITECTURE.md` is the map.
 
 pub mod model;
-
 pub mod config;
-
 pub mod provider;
-
 pub mod record;
-
 pub mod journal;
-
+pub mod db;
+pub mod proxy;
+pub mod session;
 pub mod logs;
-
+pub mod index;
 pub mod setup;
+pub mod recorder;
+pub mod app;

@@ -4,11 +4,13 @@
 pub mod env_vars;
 mod file;
 mod host;
+pub mod listener;
 mod load;
 mod nearest;
 mod paths;
 pub mod portfile;
 pub mod private_file;
+pub mod redaction_key;
 mod upstream;
 mod values;
 

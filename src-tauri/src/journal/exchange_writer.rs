@@ -1,10 +1,10 @@
 //! One exchange's pen: what the proxy's taps hold.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::frame::MAX_PAYLOAD;
-use super::store::Shared;
+use super::store::{Shared, lock};
 use crate::record::{
     Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, Headers, ResponseHead,
 };
@@ -21,14 +21,8 @@ pub struct ExchangeWriter {
     response_bytes: AtomicU64,
     /// A body is captured up to this many bytes.
     max_body_bytes: AtomicU64,
-    outcome: std::sync::Mutex<Outcome>,
-}
-
-#[derive(Debug)]
-struct Outcome {
-    kind: EndKind,
-    error: Option<String>,
-    decided: bool,
+    /// How it ends, once somebody said so.
+    outcome: Mutex<Option<(EndKind, Option<String>)>>,
 }
 
 impl ExchangeWriter {
@@ -40,12 +34,7 @@ impl ExchangeWriter {
             request_bytes: AtomicU64::new(0),
             response_bytes: AtomicU64::new(0),
             max_body_bytes: AtomicU64::new(u64::MAX),
-            // Nobody said how it ended: the handler was dropped, which is what a client's leaving does.
-            outcome: std::sync::Mutex::new(Outcome {
-                kind: EndKind::ClientAborted,
-                error: None,
-                decided: false,
-            }),
+            outcome: Mutex::new(None),
         };
         writer.append(&Event::Begin(begin));
         writer
@@ -84,9 +73,16 @@ impl ExchangeWriter {
 
     /// Says how the exchange ends. The first word counts. `error` must hold no secret.
     pub fn outcome(&self, kind: EndKind, error: Option<String>) {
-        let mut outcome = super::store::lock(&self.outcome);
-        if !outcome.decided {
-            *outcome = Outcome { kind, error, decided: true };
+        lock(&self.outcome).get_or_insert((kind, error));
+    }
+
+    /// Nobody said how it ended: the handler was dropped. A client that leaves does that, and so does a
+    /// proxy that stops.
+    fn unsaid(&self) -> (EndKind, Option<String>) {
+        if self.shared.cutting.load(Ordering::Acquire) {
+            (EndKind::ProxyKilled, Some("the proxy stopped".to_owned()))
+        } else {
+            (EndKind::ClientAborted, None)
         }
     }
 
@@ -105,10 +101,7 @@ impl ExchangeWriter {
 
 impl Drop for ExchangeWriter {
     fn drop(&mut self) {
-        let (kind, error) = {
-            let outcome = super::store::lock(&self.outcome);
-            (outcome.kind, outcome.error.clone())
-        };
+        let (kind, error) = lock(&self.outcome).take().unwrap_or_else(|| self.unsaid());
         let request_bytes = self.request_bytes.load(Ordering::Relaxed);
         let response_bytes = self.response_bytes.load(Ordering::Relaxed);
         let limit = self.max_body_bytes.load(Ordering::Relaxed);

@@ -58,6 +58,8 @@ pub(super) struct Shared {
     pub(super) appended: Notify,
     pub(super) closed: AtomicBool,
     pub(super) disposal: Sender<Disposed>,
+    /// Set when connections are being cut because the proxy stops.
+    pub(super) cutting: AtomicBool,
     /// Bytes that clients got and the journal did not.
     pub(super) lost_bytes: AtomicU64,
 }
@@ -117,6 +119,7 @@ impl Journal {
             appended: Notify::new(),
             closed: AtomicBool::new(false),
             disposal,
+            cutting: AtomicBool::new(false),
             lost_bytes: AtomicU64::new(0),
         });
         let keeper = keeper::start(Arc::clone(&shared), disposed).map_err(failed)?;
@@ -133,6 +136,11 @@ impl Journal {
     /// Bytes that clients got and that could not be captured, since the start.
     pub fn lost_bytes(&self) -> u64 {
         self.shared.lost_bytes.load(Ordering::Relaxed)
+    }
+
+    /// From now on an exchange that ends without a word was cut by us, not left by its client.
+    pub fn cutting(&self) {
+        self.shared.cutting.store(true, Ordering::Release);
     }
 
     /// Tells the tail that nothing more will come.

@@ -3,6 +3,7 @@
 
 pub mod import;
 pub mod layout;
+pub mod lock;
 mod open;
 pub mod read;
 pub mod write;

@@ -32,7 +32,8 @@ pub(super) fn for_client(from_upstream: &HeaderMap) -> HeaderMap {
 
 /// Whether the request asks for a change of protocol.
 pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::UPGRADE) && listed(headers, header::CONNECTION).any(|name| name.eq_ignore_ascii_case("upgrade"))
+    headers.contains_key(header::UPGRADE)
+        && listed(headers, header::CONNECTION).any(|name| name.eq_ignore_ascii_case("upgrade"))
 }
 
 /// The fields as the log shows them: redacted, and as text.
@@ -47,7 +48,8 @@ pub(super) fn for_log(headers: &HeaderMap, redactor: &Redactor) -> Headers {
 }
 
 fn end_to_end(headers: &HeaderMap, besides: &[HeaderName]) -> HeaderMap {
-    let named: Vec<HeaderName> = listed(headers, header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
+    let named: Vec<HeaderName> =
+        listed(headers, header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
     let mut kept = HeaderMap::with_capacity(headers.len());
     for (name, value) in headers {
         if !HOP_BY_HOP.contains(name) && !named.contains(name) && !besides.contains(name) {
@@ -63,7 +65,12 @@ fn accepts_trailers(headers: &HeaderMap) -> bool {
 
 /// The members of a comma-separated field.
 fn listed(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).map(str::trim)
+    headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
 }
 
 #[cfg(test)]
@@ -71,7 +78,10 @@ mod tests {
     use super::*;
 
     fn map(fields: &[(&'static str, &'static str)]) -> HeaderMap {
-        fields.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect()
+        fields
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)))
+            .collect()
     }
 
     #[test]

@@ -33,10 +33,19 @@ pub(super) struct Route {
 }
 
 /// Reads a request's target. An error has no upstream to be logged under.
-pub(super) fn route(uri: &Uri, headers: &HeaderMap, config: &Config, own_port: u16) -> Result<Route, ProxyError> {
+pub(super) fn route(
+    uri: &Uri,
+    headers: &HeaderMap,
+    config: &Config,
+    own_port: u16,
+) -> Result<Route, ProxyError> {
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     if target.len() > MAX_TARGET_BYTES {
-        return Err(ProxyError::new(StatusCode::URI_TOO_LONG, "target_too_long", "the URL is longer than 16 KiB"));
+        return Err(ProxyError::new(
+            StatusCode::URI_TOO_LONG,
+            "target_too_long",
+            "the URL is longer than 16 KiB",
+        ));
     }
     let (path, query) = match target.split_once('?') {
         Some((path, query)) => (path, Some(query.to_owned())),
@@ -46,20 +55,35 @@ pub(super) fn route(uri: &Uri, headers: &HeaderMap, config: &Config, own_port: u
     if first == "model" {
         return bedrock(path, query, config);
     }
-    let provider = path.strip_prefix('/').and_then(|rest| Provider::from_segment(rest.split('/').next()?)).ok_or_else(unknown_provider)?;
+    let provider = path
+        .strip_prefix('/')
+        .and_then(|rest| Provider::from_segment(rest.split('/').next()?))
+        .ok_or_else(unknown_provider)?;
     let rest = &path[1 + provider.as_str().len()..];
     let (named, path) = split_upstream(rest);
     let named = match named.or(provider.default_upstream()) {
-        Some(named) => HostPort::parse(named).map_err(|error| bad_upstream(&error.to_string()).of(provider))?,
+        Some(named) => {
+            HostPort::parse(named).map_err(|error| bad_upstream(&error.to_string()).of(provider))?
+        }
         None => return Err(unknown_provider()),
     };
     Ok(Route::to(provider, named, path, query, headers, config, own_port))
 }
 
 impl Route {
-    fn to(provider: Provider, named: HostPort, path: &str, query: Option<String>, headers: &HeaderMap, config: &Config, own_port: u16) -> Self {
+    fn to(
+        provider: Provider,
+        named: HostPort,
+        path: &str,
+        query: Option<String>,
+        headers: &HeaderMap,
+        config: &Config,
+        own_port: u16,
+    ) -> Self {
         let look_up = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let signed_in = provider == Provider::OpenAi && named.to_string() == "api.openai.com" && provider::is_chatgpt_sign_in(&look_up);
+        let signed_in = provider == Provider::OpenAi
+            && named.to_string() == "api.openai.com"
+            && provider::is_chatgpt_sign_in(&look_up);
         let (named, path) = if signed_in {
             let chatgpt = HostPort { host: "chatgpt.com".to_owned(), port: None };
             (chatgpt, Cow::Owned(provider::chatgpt_path(path)))
@@ -83,7 +107,11 @@ impl Route {
 
     /// `host` or `host:port`, as the upstream's `Host` field has it.
     pub(super) fn authority(&self) -> String {
-        if self.port == self.scheme.default_port() { self.host.clone() } else { format!("{}:{}", self.host, self.port) }
+        if self.port == self.scheme.default_port() {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// The URL that is asked for.
@@ -91,16 +119,26 @@ impl Route {
         let question = if self.query.is_some() { "?" } else { "" };
         let query = self.query.as_deref().unwrap_or_default();
         let target = format!("{}{question}{query}", self.path);
-        let built = Uri::builder().scheme(self.scheme.as_str()).authority(self.authority()).path_and_query(target).build();
-        built.map_err(|_| ProxyError::new(StatusCode::BAD_REQUEST, "bad_target", "the URL cannot be forwarded").of(self.provider))
+        let built = Uri::builder()
+            .scheme(self.scheme.as_str())
+            .authority(self.authority())
+            .path_and_query(target)
+            .build();
+        built.map_err(|_| {
+            ProxyError::new(StatusCode::BAD_REQUEST, "bad_target", "the URL cannot be forwarded")
+                .of(self.provider)
+        })
     }
 }
 
 /// Splits what follows the provider into the upstream, if one is named, and the path.
 fn split_upstream(rest: &str) -> (Option<&str>, &str) {
     let segment = rest.strip_prefix('/').unwrap_or(rest);
-    let (segment, path) = segment.split_once('/').map_or((segment, ""), |(segment, _)| (segment, &rest[1 + segment.len()..]));
-    let is_host = segment.contains(['.', ':', '@', '%']) || segment.eq_ignore_ascii_case("localhost") || segment.starts_with('[');
+    let (segment, path) =
+        segment.split_once('/').map_or((segment, ""), |(segment, _)| (segment, &rest[1 + segment.len()..]));
+    let is_host = segment.contains(['.', ':', '@', '%'])
+        || segment.eq_ignore_ascii_case("localhost")
+        || segment.starts_with('[');
     match (is_host, path, rest) {
         (true, "", _) => (Some(segment), "/"),
         (true, path, _) => (Some(segment), path),
@@ -116,7 +154,8 @@ fn bedrock(path: &str, query: Option<String>, config: &Config) -> Result<Route, 
         ProxyError::new(StatusCode::BAD_REQUEST, "bedrock_region_missing", message).of(Provider::Bedrock)
     })?;
     let host = format!("bedrock-runtime.{region}.amazonaws.com");
-    let named = HostPort::parse(&host).map_err(|error| bad_upstream(&error.to_string()).of(Provider::Bedrock))?;
+    let named =
+        HostPort::parse(&host).map_err(|error| bad_upstream(&error.to_string()).of(Provider::Bedrock))?;
     Ok(Route::to(Provider::Bedrock, named, path, query, &HeaderMap::new(), config, 0))
 }
 
@@ -144,10 +183,18 @@ pub(super) fn not_allowed(host: &str, port: u16) -> ProxyError {
 }
 
 fn bad_upstream(why: &str) -> ProxyError {
-    ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", format!("the URL's upstream is not a host: {why}"))
+    ProxyError::new(
+        StatusCode::BAD_REQUEST,
+        "bad_upstream",
+        format!("the URL's upstream is not a host: {why}"),
+    )
 }
 
 fn unknown_provider() -> ProxyError {
     let known = provider::ALL_SEGMENTS.map(|segment| format!("/{segment}/…")).join(", ");
-    ProxyError::new(StatusCode::NOT_FOUND, "unknown_provider", format!("no such provider; URLs begin with one of {known}"))
+    ProxyError::new(
+        StatusCode::NOT_FOUND,
+        "unknown_provider",
+        format!("no such provider; URLs begin with one of {known}"),
+    )
 }

@@ -187,7 +187,8 @@ impl<L> Default for Body<L> {
 }
 
 impl<L> Body<L> {
-    fn known_bytes(&self) -> u64 {
+    /// Wire bytes that were told of, captured or not.
+    pub fn known_bytes(&self) -> u64 {
         self.captured + self.lost
     }
 

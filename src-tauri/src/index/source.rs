@@ -1,0 +1,76 @@
+//! Where the index reads log files from when it has to catch up.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::logs::read::{BadLine, Lines};
+use crate::logs::{RelativePath, Span, layout};
+use crate::record::entry::Entry;
+
+/// A session file as it is found in the log folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogFile {
+    /// Its path relative to the log folder: the name that [`super::Index::apply`] is told.
+    pub file: String,
+    /// Its length in bytes, as it reads uncompressed.
+    pub bytes: u64,
+}
+
+/// A log folder. Called on threads that may block.
+pub trait LogSource: Send + Sync + 'static {
+    /// All session files.
+    fn files(&self) -> io::Result<Vec<LogFile>>;
+
+    /// Reads the whole lines of a file from the byte `from` on, in order. Lines that are no entry
+    /// are passed over; a last line that is cut off is left for the next time. Ends early when
+    /// `each` says false. Returns where the last line that was dealt with ends.
+    fn read(&self, file: &str, from: u64, each: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64>;
+}
+
+/// The log folder on the disk.
+#[derive(Debug)]
+pub struct LogFolder {
+    log_dir: PathBuf,
+}
+
+impl LogFolder {
+    /// The folder at `log_dir`, which need not exist yet.
+    pub fn new(log_dir: PathBuf) -> Self {
+        Self { log_dir }
+    }
+}
+
+impl LogSource for LogFolder {
+    /// One folder that cannot be read fails the whole: rows of files that are not listed are
+    /// deleted.
+    fn files(&self) -> io::Result<Vec<LogFile>> {
+        let mut files = Vec::new();
+        for file in layout::walk(&self.log_dir) {
+            let file = file?;
+            match file.under(&self.log_dir).metadata() {
+                Ok(found) => files.push(LogFile { file: file.as_str().to_owned(), bytes: found.len() }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(files)
+    }
+
+    fn read(&self, file: &str, from: u64, each: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64> {
+        let path = RelativePath::parse(file).map_err(io::Error::other)?;
+        let mut end = from;
+        for line in Lines::open(&self.log_dir, &path, from)? {
+            let going_on = match line.result {
+                Ok(entry) => each(entry, line.span),
+                Err(BadLine::Io(error)) => return Err(error),
+                Err(BadLine::Torn(_)) => return Ok(end),
+                Err(BadLine::TooLong | BadLine::NoEntry(_)) => true,
+            };
+            end = line.span.end();
+            if !going_on {
+                break;
+            }
+        }
+        Ok(end)
+    }
+}

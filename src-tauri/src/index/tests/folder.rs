@@ -1,0 +1,114 @@
+//! A log folder with its index, as the recorder keeps them.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Column as _, Row as _, ValueRef as _};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use crate::db::{Db, State};
+use crate::index::{Index, LogFolder, LogSource};
+use crate::logs::layout::session_file;
+use crate::logs::{RelativePath, Span};
+use crate::model::Timestamp;
+use crate::record::entry::Entry;
+
+/// Longer than any test should take; a flush that fails by it is a hang.
+pub(super) const LONG: Duration = Duration::from_secs(60);
+
+/// A folder of session files, `*.jsonl`, that goes away with the value.
+pub(super) struct Folder {
+    root: TempDir,
+}
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        Self { root: tempfile::tempdir().unwrap() }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.root.path()
+    }
+
+    pub(super) fn database(&self) -> PathBuf {
+        self.path().join("sessions.db")
+    }
+
+    pub(super) async fn open(&self) -> (Index, Db, State) {
+        let opened = Db::open(&self.database()).await.unwrap();
+        let index = Index::open(opened.db.clone(), self.source(), &Handle::current());
+        (index, opened.db, opened.state)
+    }
+
+    pub(super) fn source(&self) -> Arc<dyn LogSource> {
+        Arc::new(LogFolder::new(self.path().to_owned()))
+    }
+
+    /// Where the entry's session file lies.
+    pub(super) fn place(entry: &Entry) -> RelativePath {
+        let meta = entry.meta();
+        session_file(&meta.host, Timestamp::parse("2026-11-23T03:08:29Z").unwrap(), &meta.session)
+    }
+
+    /// Appends a line to the entry's session file.
+    pub(super) fn write(&self, entry: &Entry) -> (String, Span) {
+        self.append(entry, &entry.to_line())
+    }
+
+    /// Appends bytes to the entry's session file.
+    pub(super) fn append(&self, entry: &Entry, bytes: &[u8]) -> (String, Span) {
+        let place = Self::place(entry);
+        let path = place.under(self.path());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let offset = fs::metadata(&path).map_or(0, |found| found.len());
+        let mut file = OpenOptions::new().create(true).append(true).open(path).unwrap();
+        file.write_all(bytes).unwrap();
+        (place.as_str().to_owned(), Span { offset, len: bytes.len() as u64 })
+    }
+
+    /// Writes and applies, as the recorder does.
+    pub(super) fn record(&self, index: &mut Index, entry: &Entry) {
+        let (file, span) = self.write(entry);
+        index.apply(entry, &file, span);
+    }
+}
+
+/// All tables, every column, as text in a fixed order.
+pub(super) async fn dump(db: &Db) -> Vec<String> {
+    let mut lines = Vec::new();
+    for table in [
+        "select 'session', * from sessions order by id",
+        "select 'link', hex(key), session from links order by key",
+        "select 'exchange', *, hex(chain) from exchanges order by request_id",
+        "select 'file', * from files order by file",
+    ] {
+        for row in sqlx::query(table).fetch_all(&db.readers()).await.unwrap() {
+            let cells: Vec<String> =
+                row.columns().iter().map(|column| cell(&row, column.ordinal())).collect();
+            lines.push(cells.join("|"));
+        }
+    }
+    lines
+}
+
+fn cell(row: &sqlx::sqlite::SqliteRow, at: usize) -> String {
+    if row.try_get_raw(at).unwrap().is_null() {
+        return "null".to_owned();
+    }
+    let number = || row.try_get::<i64, _>(at).map(|number| number.to_string());
+    row.try_get::<String, _>(at).or_else(|_| number()).unwrap_or_else(|_| "blob".to_owned())
+}
+
+/// Waits for a condition that a task brings about.
+pub(super) async fn until(mut met: impl FnMut() -> bool) {
+    let wait = async {
+        while !met() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.unwrap();
+}

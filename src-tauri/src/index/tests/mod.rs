@@ -1,0 +1,8 @@
+//! The index against real SQLite files and real log lines.
+
+mod faults;
+mod folder;
+mod go_logs;
+mod history;
+mod live;
+mod rebuild;

@@ -1,0 +1,288 @@
+//! The task that writes: takes rows from its queue, commits them in batches, and holds on to them
+//! while the database is locked or the disk is full.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::catch_up::{CaughtUp, catch_up};
+use super::error::IndexError;
+use super::progress::Progress;
+use super::row::Op;
+use super::source::LogSource;
+use super::tables;
+use crate::db::{Db, DbError, Remedy, remedy};
+
+/// Changes are committed together for this long,
+const BATCH_TIME: Duration = Duration::from_millis(200);
+
+/// or until there are this many.
+const BATCH_OPS: usize = 500;
+
+/// The wait after the first failure; it doubles with each further one
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+/// up to this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Attempts before the writer gives up once nobody waits for it any more.
+const ATTEMPTS_WHEN_CLOSED: u32 = 3;
+
+/// Attempts to list the log folder before what it has more is left to the next start.
+const ATTEMPTS_AT_LOGS: u32 = 5;
+
+/// Answers whoever asked for a catch-up.
+pub(super) type Done = oneshot::Sender<Result<CaughtUp, IndexError>>;
+
+/// What the writer is asked to do.
+#[derive(Debug)]
+pub(super) enum Message {
+    /// Write what the line of this number changes.
+    Rows(u64, Vec<Op>),
+    /// Say when all that came before is written.
+    Flush(oneshot::Sender<()>),
+    /// Read what the files have beyond the tables.
+    CatchUp(Option<Done>),
+    /// Empty the tables first, then the same.
+    Rebuild(Done),
+}
+
+/// The task's state.
+pub(super) struct Writer {
+    pub(super) db: Db,
+    pub(super) source: Arc<dyn LogSource>,
+    pub(super) handle: Handle,
+    pub(super) inbox: mpsc::UnboundedReceiver<Message>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) connection: Option<Connected>,
+}
+
+/// A connection, and the file that it is connected to.
+pub(super) struct Connected {
+    connection: SqliteConnection,
+    file: Option<(u64, u64)>,
+}
+
+/// Changes to be committed together.
+#[derive(Debug, Default)]
+struct Batch {
+    ops: Vec<Op>,
+    last_line: u64,
+}
+
+impl Writer {
+    /// Works until the index is dropped and the queue is empty.
+    pub(super) async fn run(mut self) {
+        while let Some(first) = self.inbox.recv().await {
+            let (batch, then) = self.gather(first).await;
+            self.write(batch).await;
+            if let Some(then) = then {
+                self.obey(then).await;
+            }
+        }
+        if let Some(mut connected) = self.connection.take() {
+            // Folds the write-ahead log into the file. A failure leaves that to the next start.
+            let folded =
+                sqlx::query("pragma wal_checkpoint(truncate)").execute(&mut connected.connection).await;
+            drop(folded);
+            drop(connected.connection.close().await);
+        }
+    }
+
+    /// Collects rows until the batch is full, its time is over, or something else is asked for.
+    async fn gather(&mut self, first: Message) -> (Batch, Option<Message>) {
+        let deadline = Instant::now() + BATCH_TIME;
+        let mut batch = Batch::default();
+        let mut next = Some(first);
+        loop {
+            match next {
+                Some(Message::Rows(line, ops)) => batch.add(line, ops),
+                Some(other) => return (batch, Some(other)),
+                None => return (batch, None),
+            }
+            if batch.ops.len() >= BATCH_OPS {
+                return (batch, None);
+            }
+            next = timeout_at(deadline, self.inbox.recv()).await.unwrap_or(None);
+        }
+    }
+
+    async fn obey(&mut self, message: Message) {
+        match message {
+            Message::Rows(line, ops) => self.write(Batch { ops, last_line: line }).await,
+            Message::Flush(done) => drop(done.send(())),
+            Message::CatchUp(done) => {
+                let outcome = self.catch_up().await;
+                done.map(|done| done.send(outcome));
+            }
+            Message::Rebuild(done) => {
+                let outcome = self.rebuild().await;
+                drop(done.send(outcome));
+            }
+        }
+    }
+
+    /// Commits a batch, however long that takes. What cannot be written at all is left to the next
+    /// catch-up.
+    async fn write(&mut self, batch: Batch) {
+        if batch.ops.is_empty() {
+            return;
+        }
+        let mut pauses = Pauses::default();
+        while let Err(error) = self.try_write(&batch.ops).await {
+            let going_on = self.mend(&error, &mut pauses).await;
+            if !going_on {
+                tracing::warn!(%error, ops = batch.ops.len(), "rows could not be written to the index");
+                // The files have the lines that these rows are of.
+                drop(self.try_catch_up().await);
+                break;
+            }
+        }
+        self.progress.release(batch.ops.len());
+        self.progress.set_committed(batch.last_line);
+    }
+
+    async fn try_write(&mut self, ops: &[Op]) -> Result<(), IndexError> {
+        let connection = self.connect().await?;
+        Ok(tables::commit(connection, ops).await?)
+    }
+
+    /// Brings the tables up to the files, however long that takes.
+    async fn catch_up(&mut self) -> Result<CaughtUp, IndexError> {
+        let mut pauses = Pauses::default();
+        loop {
+            match self.try_catch_up().await {
+                Ok(caught_up) => return Ok(caught_up),
+                Err(error) if !self.mend(&error, &mut pauses).await => return Err(error),
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn try_catch_up(&mut self) -> Result<CaughtUp, IndexError> {
+        self.connect().await?;
+        // Lines that are applied from here on come through the queue again; those before are in the
+        // files already.
+        let last_line = self.progress.applied();
+        self.progress.set_behind(false);
+        let caught_up = self.read_files().await?;
+        self.progress.set_committed(last_line);
+        Ok(caught_up)
+    }
+
+    async fn read_files(&mut self) -> Result<CaughtUp, IndexError> {
+        let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
+        catch_up(&mut connected.connection, &self.source, &self.handle).await
+    }
+
+    async fn rebuild(&mut self) -> Result<CaughtUp, IndexError> {
+        let mut pauses = Pauses::default();
+        while let Err(error) = self.try_clear().await {
+            if !self.mend(&error, &mut pauses).await {
+                return Err(error);
+            }
+        }
+        self.catch_up().await
+    }
+
+    async fn try_clear(&mut self) -> Result<(), IndexError> {
+        let connection = self.connect().await?;
+        Ok(tables::clear(connection).await?)
+    }
+
+    /// The connection, to the file that is at the path now. A file that was deleted or replaced
+    /// since is opened, and filled, first.
+    async fn connect(&mut self) -> Result<&mut SqliteConnection, IndexError> {
+        let here = self.db.file_identity();
+        let replaced = self.connection.as_ref().is_some_and(|connected| connected.file != here);
+        if replaced || !self.db.path().exists() {
+            tracing::warn!("the index's file was replaced: filling the new one from the logs");
+            self.connection = None;
+            self.db.reopen().await?;
+            self.open_connection().await?;
+            self.read_files().await?;
+        } else if self.connection.is_none() {
+            self.open_connection().await?;
+        }
+        self.connection.as_mut().map(|connected| &mut connected.connection).ok_or(IndexError::Closed)
+    }
+
+    async fn open_connection(&mut self) -> Result<(), DbError> {
+        let connection = self.db.connect_writer().await?;
+        self.connection = Some(Connected { connection, file: self.db.file_identity() });
+        Ok(())
+    }
+
+    /// Does what an error calls for. False when the same thing need not be tried again.
+    async fn mend(&mut self, error: &IndexError, pauses: &mut Pauses) -> bool {
+        let unreadable = matches!(error, IndexError::Logs(_)) && pauses.attempts >= ATTEMPTS_AT_LOGS;
+        match remedy_of(error) {
+            Remedy::GiveUp => false,
+            Remedy::Retry if unreadable => false,
+            Remedy::Replace => self.replace(pauses).await,
+            Remedy::Retry => {
+                // A connection that failed may not see the file as it is by now.
+                if matches!(error, IndexError::Db(_)) {
+                    self.connection = None;
+                }
+                pauses.wait(self.inbox.is_closed()).await
+            }
+        }
+    }
+
+    async fn replace(&mut self, pauses: &mut Pauses) -> bool {
+        tracing::warn!("the index is damaged: setting it aside and filling a new one from the logs");
+        self.connection = None;
+        if let Err(error) = self.fill_new().await {
+            tracing::warn!(%error, "the index could not be replaced yet");
+        }
+        pauses.wait(self.inbox.is_closed()).await
+    }
+
+    async fn fill_new(&mut self) -> Result<(), IndexError> {
+        self.db.replace().await?;
+        self.open_connection().await?;
+        self.read_files().await.map(drop)
+    }
+}
+
+impl Batch {
+    fn add(&mut self, line: u64, ops: Vec<Op>) {
+        self.ops.extend(ops);
+        self.last_line = line;
+    }
+}
+
+/// Pauses between attempts.
+#[derive(Debug, Default)]
+struct Pauses {
+    attempts: u32,
+}
+
+impl Pauses {
+    /// Waits longer each time. False when it is time to give up because nobody waits any more.
+    async fn wait(&mut self, closed: bool) -> bool {
+        self.attempts += 1;
+        if closed && self.attempts >= ATTEMPTS_WHEN_CLOSED {
+            return false;
+        }
+        let pause = FIRST_PAUSE.saturating_mul(2_u32.saturating_pow(self.attempts - 1));
+        sleep(pause.min(LONGEST_PAUSE)).await;
+        true
+    }
+}
+
+fn remedy_of(error: &IndexError) -> Remedy {
+    match error {
+        IndexError::Sqlite(error) | IndexError::Db(DbError::Sqlite(error)) => remedy(error),
+        IndexError::Db(DbError::Io { .. }) | IndexError::Logs(_) => Remedy::Retry,
+        IndexError::Db(DbError::Newer { .. } | DbError::Symlink(_) | DbError::Unusable(_))
+        | IndexError::Reader
+        | IndexError::Late(_)
+        | IndexError::Closed => Remedy::GiveUp,
+    }
+}

@@ -1,0 +1,175 @@
+//! One exchange: the request goes up while it arrives, the response comes down while it arrives.
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::{HeaderValue, StatusCode, Version, header};
+use hyper::body::Incoming;
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::connect::NotPublic;
+use super::error::ProxyError;
+use super::headers;
+use super::interim::{self, Aside};
+use super::route::{self, Route};
+use super::tap::{RequestTap, ResponseTap};
+use crate::journal::ExchangeWriter;
+use crate::model::{RequestId, Timestamp};
+use crate::record::{Begin, EndKind, ResponseHead};
+
+/// Forwards a request that passed the gate. An error is the proxy's own answer; the exchange is on
+/// record either way, once its upstream is known.
+pub(super) async fn forward(shared: &Shared, request: Request) -> Result<Response, ProxyError> {
+    let route = route::route(request.uri(), request.headers(), &shared.config, shared.port)?;
+    let begin = begin(shared, &request, &route);
+    let writer = shared.journal.begin(begin).limit_bodies(shared.config.max_body_bytes);
+    let writer = Arc::new(writer);
+    let refused = |error: ProxyError| {
+        writer.outcome(EndKind::Refused, Some(error.to_string()));
+        error
+    };
+    if let Some(refusal) = &route.refusal {
+        return Err(refused(refusal.clone()));
+    }
+    if headers::wants_upgrade(request.headers()) {
+        return Err(refused(no_upgrade().of(route.provider)));
+    }
+    let aside = request.extensions().get::<Aside>().cloned();
+    let speaks_interim = request.version() == Version::HTTP_11;
+    let outgoing = outgoing(shared, request, &route, &writer).map_err(refused)?;
+    let answer = send(shared, outgoing, aside.filter(|_| speaks_interim)).await;
+    match answer {
+        Ok(response) => Ok(incoming(shared, response, writer)),
+        Err(error) => {
+            let error = explain(&error, &route);
+            writer.outcome(EndKind::UpstreamError, Some(error.to_string()));
+            Err(error)
+        }
+    }
+}
+
+/// The head as the journal gets it: redacted.
+fn begin(shared: &Shared, request: &Request, route: &Route) -> Begin {
+    Begin {
+        request_id: RequestId::random(),
+        started: Timestamp::now(),
+        provider: route.provider,
+        upstream: route.upstream.clone(),
+        method: request.method().to_string(),
+        path: route.path.clone(),
+        query: route.query.as_deref().map(|query| shared.redactor.query(query).into_owned()),
+        headers: headers::for_log(request.headers(), &shared.redactor),
+        http_version: version(request.version()),
+    }
+}
+
+fn outgoing(
+    shared: &Shared,
+    request: Request,
+    route: &Route,
+    writer: &Arc<ExchangeWriter>,
+) -> Result<http::Request<RequestTap>, ProxyError> {
+    let (mut parts, body) = request.into_parts();
+    parts.uri = route.uri()?;
+    parts.version = Version::HTTP_11;
+    parts.headers = headers::for_upstream(&parts.headers);
+    let host = HeaderValue::from_str(&route.authority());
+    parts.headers.insert(
+        header::HOST,
+        host.map_err(|_| {
+            ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", "the upstream is not a host")
+        })?,
+    );
+    let tapped = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone());
+    Ok(http::Request::from_parts(parts, tapped))
+}
+
+/// Sends, and passes interim responses on while the final one is not there.
+async fn send(
+    shared: &Shared,
+    mut request: http::Request<RequestTap>,
+    aside: Option<Aside>,
+) -> Result<http::Response<Incoming>, hyper_util::client::legacy::Error> {
+    let Some(aside) = aside else { return shared.upstreams.send(request).await };
+    let (sender, mut interim) = mpsc::unbounded_channel();
+    interim::listen(&mut request, sender);
+    let mut final_response = std::pin::pin!(shared.upstreams.send(request));
+    loop {
+        tokio::select! {
+            biased;
+            Some(one) = interim.recv() => aside.send(&one).await,
+            response = &mut final_response => return response,
+        }
+    }
+}
+
+fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<ExchangeWriter>) -> Response {
+    let (mut parts, body) = response.into_parts();
+    writer.response_head(ResponseHead {
+        status: parts.status.as_u16(),
+        headers: headers::for_log(&parts.headers, &shared.redactor),
+        http_version: version(parts.version),
+    });
+    parts.headers = headers::for_client(&parts.headers);
+    parts.version = Version::HTTP_11;
+    http::Response::from_parts(parts, Body::new(ResponseTap::new(body, writer, shared.redactor.clone())))
+}
+
+fn version(version: Version) -> String {
+    format!("{version:?}")
+}
+
+fn no_upgrade() -> ProxyError {
+    // 426 and nothing else: on 404, 405 or 501 a client that prefers WebSockets retries for seconds.
+    ProxyError::new(
+        StatusCode::UPGRADE_REQUIRED,
+        "upgrade_refused",
+        "upgraded connections are not forwarded; use plain HTTP",
+    )
+}
+
+/// What a failed send means, told without URL and without secret.
+fn explain(error: &hyper_util::client::legacy::Error, route: &Route) -> ProxyError {
+    let host = &route.upstream;
+    let (status, code, what) =
+        if chain(error).any(|cause| cause.downcast_ref::<io::Error>().is_some_and(not_public)) {
+            return route::not_allowed(&route.host, route.port).of(route.provider);
+        } else if chain(error).any(|cause| {
+            cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::TimedOut)
+        }) {
+            (StatusCode::GATEWAY_TIMEOUT, "upstream_timeout", format!("{host} did not answer in time"))
+        } else if error.is_connect() {
+            (
+                StatusCode::BAD_GATEWAY,
+                "upstream_unreachable",
+                format!("cannot connect to {host}: {}", causes(error)),
+            )
+        } else {
+            (StatusCode::BAD_GATEWAY, "upstream_failed", format!("{host} gave no answer: {}", causes(error)))
+        };
+    ProxyError::new(status, code, what).of(route.provider)
+}
+
+fn not_public(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<NotPublic>())
+}
+
+/// The innermost causes of an error, which say what happened; the outer ones only say where.
+pub(super) fn causes(error: &(dyn Error + 'static)) -> String {
+    let all: Vec<String> = chain(error).map(ToString::to_string).collect();
+    all.last().cloned().unwrap_or_default()
+}
+
+fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    let mut next = Some(error);
+    std::iter::from_fn(move || {
+        let this = next?;
+        next = this.source();
+        Some(this)
+    })
+}

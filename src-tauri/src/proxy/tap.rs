@@ -1,0 +1,143 @@
+//! Body wrappers that tell the journal what passes, before it goes on, and once how it ended.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body as ClientBody;
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use super::headers;
+use crate::journal::ExchangeWriter;
+use crate::record::redact::Redactor;
+use crate::record::{Direction, EndKind};
+
+/// What both directions' taps tell, and to whom.
+#[derive(Debug)]
+struct Tap {
+    writer: Arc<ExchangeWriter>,
+    redactor: Redactor,
+    direction: Direction,
+    finished: bool,
+}
+
+impl Tap {
+    fn see(&mut self, frame: &Frame<Bytes>, inner_ended: bool) {
+        if let Some(data) = frame.data_ref() {
+            self.writer.body(self.direction, data);
+        } else if let Some(trailers) = frame.trailers_ref() {
+            self.finish(headers::for_log(trailers, &self.redactor));
+        }
+        if inner_ended {
+            self.finish(Vec::new());
+        }
+    }
+
+    fn finish(&mut self, trailers: crate::record::Headers) {
+        if !self.finished {
+            self.finished = true;
+            self.writer.body_end(self.direction, trailers);
+        }
+    }
+}
+
+/// The client's body on its way to the upstream.
+#[derive(Debug)]
+pub(super) struct RequestTap {
+    inner: ClientBody,
+    tap: Tap,
+}
+
+impl RequestTap {
+    pub(super) fn new(inner: ClientBody, writer: Arc<ExchangeWriter>, redactor: Redactor) -> Self {
+        let mut tap = Tap { writer, redactor, direction: Direction::Request, finished: false };
+        if inner.is_end_stream() {
+            tap.finish(Vec::new());
+        }
+        Self { inner, tap }
+    }
+}
+
+impl Body for RequestTap {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let this = &mut *self;
+        let next = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        match &next {
+            Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
+            Some(Err(_)) => this
+                .tap
+                .writer
+                .outcome(EndKind::ClientAborted, Some("the request's body broke off".to_owned())),
+            None => this.tap.finish(Vec::new()),
+        }
+        Poll::Ready(next)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// The upstream's body on its way to the client. Its end is the exchange's.
+#[derive(Debug)]
+pub(super) struct ResponseTap {
+    inner: Incoming,
+    tap: Tap,
+}
+
+impl ResponseTap {
+    pub(super) fn new(inner: Incoming, writer: Arc<ExchangeWriter>, redactor: Redactor) -> Self {
+        let mut this =
+            Self { tap: Tap { writer, redactor, direction: Direction::Response, finished: false }, inner };
+        if this.inner.is_end_stream() {
+            this.tap.finish(Vec::new());
+            this.tap.writer.outcome(EndKind::Ok, None);
+        }
+        this
+    }
+}
+
+impl Body for ResponseTap {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = &mut *self;
+        let next = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        match &next {
+            Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
+            Some(Err(error)) => {
+                let why = format!("the response broke off: {}", super::forward::causes(error));
+                this.tap.writer.outcome(EndKind::UpstreamTruncated, Some(why));
+            }
+            None => this.tap.finish(Vec::new()),
+        }
+        if this.tap.finished {
+            this.tap.writer.outcome(EndKind::Ok, None);
+        }
+        Poll::Ready(next)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

@@ -1,0 +1,163 @@
+//! The single writer: reads the journal behind the proxy, makes exchanges of its events, decides which
+//! session each belongs to, writes the log, and tells index and watchers. Nothing it does, and nothing
+//! that keeps it, is on a client's path.
+
+mod book;
+mod recovery;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+pub use book::{Book, Degraded};
+
+use crate::journal::{ExchangeKey, Frame, Leftovers, Location, Tail};
+use crate::record::{Event, Exchange, Step};
+use book::Draft;
+
+/// How often lines are put on the disk, and what could not be written is tried again.
+const SETTLE_EVERY: Duration = Duration::from_millis(500);
+/// The index gets so long to commit its last rows at the end.
+const INDEX_CLOSE: Duration = Duration::from_secs(5);
+
+/// Events in, log lines out.
+#[derive(Debug)]
+pub struct Recorder {
+    tail: Tail,
+    book: Book,
+    /// Exchanges that have not ended.
+    running: HashMap<ExchangeKey, Draft>,
+    /// Ended ones whose lines could not be written yet, oldest first.
+    stuck: Vec<(ExchangeKey, Draft)>,
+    /// Written ones whose lines may not be on the disk yet. They keep the journal's bytes.
+    unsynced: Vec<(ExchangeKey, Draft)>,
+}
+
+impl Recorder {
+    /// A recorder that reads `tail` and writes into `book`.
+    pub fn new(tail: Tail, book: Book) -> Self {
+        Self { tail, book, running: HashMap::new(), stuck: Vec::new(), unsynced: Vec::new() }
+    }
+
+    /// Puts what earlier runs left into the log, then records until the journal is closed.
+    pub async fn run(mut self, leftovers: Leftovers) {
+        self.book.open_index().await;
+        self.recover(leftovers).await;
+        let mut settle = interval(SETTLE_EVERY);
+        settle.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let due = tokio::select! {
+                biased;
+                _ = settle.tick() => None,
+                frame = self.tail.next() => match frame {
+                    None => break,
+                    Some(Ok(frame)) => advance(&mut self.running, frame),
+                    Some(Err(error)) => {
+                        tracing::error!(%error, "a journal frame was left out");
+                        None
+                    }
+                },
+            };
+            match due {
+                Some((key, step)) => self.write(key, step).await,
+                None => self.settle().await,
+            }
+        }
+        self.finish().await;
+    }
+
+    /// Writes what an event made possible.
+    async fn write(&mut self, key: ExchangeKey, step: Step) {
+        match step {
+            Step::Nothing => {}
+            Step::RequestWhole => {
+                let Some(draft) = self.running.get_mut(&key) else { return };
+                // What fails here is tried again at the exchange's end.
+                let tail = &self.tail;
+                let _ = self.book.write_request(draft, |event| tail.note(key, event)).await;
+            }
+            Step::Ended => {
+                if let Some(draft) = self.running.remove(&key) {
+                    self.write_ended(key, draft).await;
+                }
+            }
+        }
+    }
+
+    async fn write_ended(&mut self, key: ExchangeKey, mut draft: Draft) {
+        let tail = &self.tail;
+        match self.book.write_all(&mut draft, |event| tail.note(key, event)).await {
+            Ok(()) => self.unsynced.push((key, draft)),
+            Err(Degraded) => self.stuck.push((key, draft)),
+        }
+    }
+
+    /// Tries again what could not be written, has the rest put on the disk, and lets the journal go.
+    async fn settle(&mut self) {
+        for (key, draft) in std::mem::take(&mut self.stuck) {
+            self.write_ended(key, draft).await;
+        }
+        if !self.unsynced.is_empty() && self.book.sync() {
+            for (key, _) in self.unsynced.drain(..) {
+                self.tail.note(key, &Event::Done);
+            }
+        } else if self.running.is_empty()
+            && self.stuck.is_empty()
+            && self.unsynced.is_empty()
+            && self.tail.idle()
+        {
+            self.tail.rotate();
+        }
+        self.book.open_index().await;
+    }
+
+    async fn finish(mut self) {
+        for (key, mut draft) in std::mem::take(&mut self.running) {
+            draft.exchange.close("the proxy stopped");
+            self.write_ended(key, draft).await;
+        }
+        self.settle().await;
+        for (_, draft) in &self.stuck {
+            draft.keep_in_journal();
+        }
+        if !self.stuck.is_empty() {
+            tracing::error!(
+                exchanges = self.stuck.len(),
+                "not in the log yet: they are kept in the journal for the next start"
+            );
+        }
+        self.book.close(INDEX_CLOSE).await;
+    }
+}
+
+/// Takes one frame in. The recorder's own notes come back through the journal, and are known.
+fn advance(running: &mut HashMap<ExchangeKey, Draft>, frame: Frame<'_>) -> Option<(ExchangeKey, Step)> {
+    if matches!(frame.event, Event::Assigned(_) | Event::Done) {
+        return Some((frame.key, Step::Nothing));
+    }
+    let draft = running.entry(frame.key).or_insert_with(|| Draft::new(Exchange::new(frame.run_started)));
+    let step = draft.exchange.apply(frame.event, frame.seq, frame.at, frame.location);
+    Some((frame.key, step))
+}
+
+/// When the next attempt at something that failed is due.
+#[derive(Debug, Default)]
+struct Retry {
+    at: Option<Instant>,
+}
+
+impl Retry {
+    const PAUSE: Duration = Duration::from_secs(5);
+
+    fn is_due(&self) -> bool {
+        self.at.is_none_or(|at| Instant::now() >= at)
+    }
+
+    fn failed(&mut self) {
+        self.at = Some(Instant::now() + Self::PAUSE);
+    }
+}
+
+/// Where an exchange's bytes lie.
+type Recorded = Exchange<Location>;
