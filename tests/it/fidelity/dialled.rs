@@ -1,15 +1,18 @@
 //! How the proxy reaches its upstreams: TLS and HTTP/2, kept connections, a company's proxy, time
 //! limits, and answers that try to lead elsewhere.
 
+use std::convert::Infallible;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Request, Response, Version};
-use http_body_util::{BodyExt, Collected, Full};
-use hyper::body::Incoming;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, Version};
+use http_body_util::{BodyExt, Collected};
+use hyper::body::{Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tempfile::TempDir;
@@ -33,6 +36,32 @@ struct Seen {
     authority: Option<String>,
     headers: HeaderMap,
     body: Collected<Bytes>,
+}
+
+/// `over tls` and a trailer, of a length that is not known before.
+struct OverTls {
+    left: u8,
+}
+
+impl http_body::Body for OverTls {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let frame = match self.left {
+            2 => Frame::data(Bytes::from_static(b"over tls")),
+            1 => Frame::trailers(HeaderMap::from_iter([(
+                HeaderName::from_static("x-sum"),
+                HeaderValue::from_static("7"),
+            )])),
+            _ => return Poll::Ready(None),
+        };
+        self.left -= 1;
+        Poll::Ready(Some(Ok(frame)))
+    }
 }
 
 /// A certificate for `host` that signs itself, and the folder that holds it for `SSL_CERT_FILE`.
@@ -85,17 +114,15 @@ async fn serve_tls(socket: TcpStream, acceptor: TlsAcceptor, seen: mpsc::Unbound
 async fn answer(
     request: Request<Incoming>,
     seen: mpsc::UnboundedSender<Seen>,
-) -> Result<Response<impl http_body::Body<Data = Bytes, Error = std::convert::Infallible>>, hyper::Error> {
+) -> Result<Response<OverTls>, hyper::Error> {
     let (head, body) = request.into_parts();
     let body = body.collect().await?;
     let target = head.uri.path_and_query().map_or_else(String::new, ToString::to_string);
     let authority = head.uri.authority().map(ToString::to_string);
     let told = seen.send(Seen { version: head.version, target, authority, headers: head.headers, body });
     told.expect("the test still listens");
-    let mut trailers = HeaderMap::new();
-    trailers.insert("x-sum", HeaderValue::from_static("7"));
-    let body = Full::new(Bytes::from_static(b"over tls")).with_trailers(async { Some(Ok(trailers)) });
-    let response = Response::builder().header("x-request-id", "r1").header("trailer", "x-sum").body(body);
+    let response =
+        Response::builder().header("x-request-id", "r1").header("trailer", "x-sum").body(OverTls { left: 2 });
     Ok(response.expect("a plain response"))
 }
 

@@ -118,9 +118,10 @@ async fn report(upstream: &Scripted, way: Way, seed: u64, mut plan: Exchange) {
     if alone.is_empty() {
         panic!("LLM_PROXY_SEED={seed}: exchange {number} failed, but not when run alone:\n{plan:?}");
     }
-    let (plan, found) = smallest(upstream, way, plan, alone).await;
+    let (plan, found) = smallest(upstream, way, plan, alone.clone()).await;
     panic!(
-        "LLM_PROXY_SEED={seed}: exchange {number} differs:\n{}\n\nmade smaller, it is\n{plan:?}\n\nallowed to differ:\n{}",
+        "LLM_PROXY_SEED={seed}: exchange {number} differs:\n{}\n\nmade smaller, it is\n{plan:?}\nand differs:\n{}\n\nallowed to differ:\n{}",
+        alone.join("\n"),
         found.join("\n"),
         exceptions()
     );
