@@ -2,4 +2,6 @@
 
 mod clients;
 mod fidelity;
+mod gate;
+mod layers;
 mod support;
