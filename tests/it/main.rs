@@ -4,4 +4,7 @@ mod clients;
 mod fidelity;
 mod gate;
 mod layers;
+mod loss;
+mod never_in_the_way;
+mod recording;
 mod support;

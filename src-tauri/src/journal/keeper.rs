@@ -41,7 +41,7 @@ impl Keeper {
     /// Ends the threads and removes the folder if nothing in it is needed any more. Call it after
     /// [`Journal::close`](super::Journal::close), when the tail has returned its last frame.
     pub fn finish(self) {
-        self.shared.closed.store(true, Ordering::Release);
+        self.shared.finished.store(true, Ordering::Release);
         self.shared.queued.notify_all();
         self.shared.current.store(None);
         lock(&self.shared.roll).unread.clear();
@@ -64,7 +64,7 @@ fn store_queued(shared: &Shared) {
         let frame = loop {
             match queue.frames.pop_front() {
                 Some(frame) => break frame,
-                None if shared.closed.load(Ordering::Acquire) => return,
+                None if shared.finished.load(Ordering::Acquire) => return,
                 None => {
                     if quick_writes >= QUICK_WRITES || shared.slow.load(Ordering::Acquire) && probe(shared) {
                         shared.slow.store(false, Ordering::Release);
@@ -96,7 +96,7 @@ fn sync_every_second(shared: &Shared) {
     let mut synced = (std::ptr::null(), 0);
     loop {
         for _ in 0..20 {
-            if shared.closed.load(Ordering::Acquire) {
+            if shared.finished.load(Ordering::Acquire) {
                 return;
             }
             thread::sleep(SYNC_EVERY / 20);
@@ -115,13 +115,13 @@ fn wipe(shared: &Shared, disposed: &Receiver<Disposed>) {
     loop {
         let done = match disposed.recv_timeout(Duration::from_millis(50)) {
             Ok(done) => done,
-            Err(RecvTimeoutError::Timeout) if shared.closed.load(Ordering::Acquire) => return,
+            Err(RecvTimeoutError::Timeout) if shared.finished.load(Ordering::Acquire) => return,
             Err(RecvTimeoutError::Timeout) => continue,
             Err(RecvTimeoutError::Disconnected) => return,
         };
         let wiped = overwrite(&done.file, done.used).is_ok();
         let mut roll = lock(&shared.roll);
-        let open = !shared.closed.load(Ordering::Acquire);
+        let open = !shared.finished.load(Ordering::Acquire);
         let current_size = done.capacity == shared.limits.segment_bytes;
         if wiped && open && current_size && roll.offer_spare(done.file, &done.path, done.capacity) {
             continue;

@@ -49,7 +49,7 @@ pub(super) fn open(dir: &Path, disposal: &Sender<Disposed>) -> io::Result<Leftov
 
 impl Leftovers {
     /// The next intact frame. Torn places (the process died inside a write) are passed over.
-    pub fn next(&mut self) -> Option<Result<Frame<'_>, BadFrame>> {
+    pub fn next_frame(&mut self) -> Option<Result<Frame<'_>, BadFrame>> {
         let header = loop {
             if self.reader.is_none() {
                 self.reader = Some(Reader::new(self.segments.pop_front()?));

@@ -56,7 +56,10 @@ pub(super) struct Shared {
     pub(super) unstored: Mutex<VecDeque<Owned>>,
     /// Wakes the tail.
     pub(super) appended: Notify,
+    /// No exchange will append any more.
     pub(super) closed: AtomicBool,
+    /// The tail is done too: the threads may end.
+    pub(super) finished: AtomicBool,
     pub(super) disposal: Sender<Disposed>,
     /// Set when connections are being cut because the proxy stops.
     pub(super) cutting: AtomicBool,
@@ -118,6 +121,7 @@ impl Journal {
             unstored: Mutex::default(),
             appended: Notify::new(),
             closed: AtomicBool::new(false),
+            finished: AtomicBool::new(false),
             disposal,
             cutting: AtomicBool::new(false),
             lost_bytes: AtomicU64::new(0),
@@ -146,7 +150,6 @@ impl Journal {
     /// Tells the tail that nothing more will come.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
-        self.shared.queued.notify_all();
         self.shared.appended.notify_one();
     }
 }

@@ -91,7 +91,7 @@ async fn many_writers_over_many_segments_are_read_whole_and_wiped() {
             })
         })
         .collect();
-    let reading = tokio::spawn(async move {
+    let reading = tokio::runtime::Handle::current().spawn(async move {
         let seen = read_all(&mut tail).await;
         drop(tail);
         seen
@@ -129,7 +129,7 @@ async fn what_a_dead_run_left_is_read_by_the_next() {
 
     let (journal, mut tail, mut leftovers, keeper) = Journal::open(&dir, LIMITS).unwrap();
     let mut seen = Seen::default();
-    while let Some(frame) = leftovers.next() {
+    while let Some(frame) = leftovers.next_frame() {
         seen.take(frame.unwrap());
     }
     // One frame was torn in each of three segments; all others are there, in order.

@@ -17,7 +17,7 @@ impl Recorder {
             tracing::warn!(path = %path.display(), "not a journal segment; left alone");
         }
         let mut found: HashMap<ExchangeKey, Draft> = HashMap::new();
-        while let Some(frame) = leftovers.next() {
+        while let Some(frame) = leftovers.next_frame() {
             match frame {
                 Ok(frame) => {
                     let draft = found

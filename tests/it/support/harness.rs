@@ -31,6 +31,9 @@ pub(crate) struct Options {
     pub(crate) args: Vec<String>,
     /// More environment variables; the caller's own environment is not passed on.
     pub(crate) env: Vec<(String, String)>,
+    /// A shell script that runs first, in mount and user namespaces of its own, and is replaced by the
+    /// proxy: limits, small file systems. `$LOGS` is the log folder.
+    pub(crate) before: Option<String>,
 }
 
 /// A proxy that runs, or ran, in a private home. It is killed when dropped.
@@ -121,8 +124,9 @@ impl Proxy {
     /// All lines of all log files: files in order of their paths, lines in order of writing. A last line
     /// without its line end is still being written, or was torn by a kill, and is left out.
     pub(crate) fn logs(&self) -> Vec<Value> {
+        let seen = if self.options.before.is_some() { self.seen_log_dir() } else { self.log_dir() };
         let mut files = Vec::new();
-        collect_files(&self.log_dir(), &mut files);
+        collect_files(&seen, &mut files);
         files.sort();
         files.iter().flat_map(|file| read_lines(file)).collect()
     }
@@ -144,9 +148,32 @@ impl Proxy {
         }
     }
 
+    /// The log folder as the proxy sees it: its mounts may be its own.
+    pub(crate) fn seen_log_dir(&self) -> PathBuf {
+        let inside = self.log_dir();
+        PathBuf::from(format!("/proc/{}/root{}", self.pid(), inside.display()))
+    }
+
+    fn serve_command(&self) -> Command {
+        let Some(script) = &self.options.before else {
+            let mut command = self.command();
+            command.arg("serve");
+            return command;
+        };
+        let logs = self.log_dir();
+        std::fs::create_dir_all(&logs).expect("the private home is writable");
+        let plain = self.command();
+        let mut command = Command::new("unshare");
+        command.env_clear().envs(plain.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("LOGS", logs).kill_on_drop(true);
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-ec"]);
+        command.arg(format!("{script}\nexec \"$@\"")).args(["sh", env!("CARGO_BIN_EXE_llm-proxy"), "serve"]);
+        command
+    }
+
     async fn launch(&mut self) {
-        let mut command = self.command();
-        command.args(["serve", "--port", "0"]).args(&self.options.args);
+        let mut command = self.serve_command();
+        command.args(["--port", "0"]).args(&self.options.args);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the built binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));

@@ -5,4 +5,5 @@
 
 pub(crate) mod harness;
 pub(crate) mod raw;
+pub(crate) mod ticker;
 pub(crate) mod upstream;
