@@ -60,7 +60,6 @@ fn memory_kib(pair: &Pair, name: &str) -> u64 {
 
 fn assert_flat(pair: &Pair, before_kib: u64) {
     let growth = memory_kib(pair, "VmHWM:").saturating_sub(before_kib);
-    println!("peak growth {growth} KiB over {before_kib} KiB");
     assert!(growth <= MAX_GROWTH_KIB, "the proxy grew by {growth} KiB over {before_kib} KiB");
 }
 
