@@ -49,6 +49,10 @@ pub(super) fn differences(plan: &Exchange, way: Way, seen: &Request, got: &Respo
     reason(&mut found, way, &plan.reason, got.head.reason());
     side(&mut found, "response", &plan.response_fields, &plan.response, &got.head, &got.body);
     interim(&mut found, plan, got);
+    let takes_trailers = plan.request_fields.iter().any(|(name, _)| name == b"TE");
+    if takes_trailers && seen.head.values("te") != [b"trailers"] {
+        found.push("request: the client takes trailers (TE), and the upstream is not told".to_owned());
+    }
     if matches!(way, Way::Proxied { .. }) {
         gone(&mut found, "request", &plan.request_fields, &seen.head);
         gone(&mut found, "response", &plan.response_fields, &got.head);

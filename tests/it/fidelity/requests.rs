@@ -166,6 +166,21 @@ async fn w11_a_request_is_sent_on_while_it_arrives() {
     }
 }
 
+/// hyper's client sends no body of unknown length with these methods unless the fields say that there is one.
+#[tokio::test]
+async fn a_chunked_body_is_kept_whatever_the_method() {
+    let pair = Pair::start().await;
+    for method in ["GET", "HEAD", "DELETE", "OPTIONS", "PURGE"] {
+        let mut client = pair.client().await;
+        let fields = "transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+        client.send(pair.start_of(method, "/v1/search") + fields).await;
+        let mut server = pair.upstream.accept().await;
+        assert_eq!(server.request().await.expect("a request").body.bytes, b"hello", "{method}");
+        server.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+        client.response(method.as_bytes()).await.expect("an answer");
+    }
+}
+
 #[tokio::test]
 async fn a_client_that_asks_for_a_close_gets_one_after_its_answer() {
     let pair = Pair::start().await;

@@ -1,6 +1,6 @@
 //! S7 to S11: where the proxy goes. Public hosts over https, loopback, and what the user lists.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -108,21 +108,37 @@ async fn s7_a_private_upstream_that_the_user_lists_is_allowed() {
     assert_refused(&response, &[403], "the same host with another port");
 }
 
-/// A name of the hosts file that is not loopback by its spelling, and resolves to it.
+/// Names that do not look like loopback and are, as the hosts file of this machine has them. Most
+/// machines name themselves there, or `ip6-localhost`; without any there is nothing to rebind.
 #[tokio::test]
 async fn s8_a_name_that_resolves_to_loopback_is_refused_when_dialled() {
-    let Ok(socket) = std::net::TcpListener::bind("[::1]:0") else { return };
-    let addr = socket.local_addr().expect("an address");
-    drop(socket);
-    let listener = Listener::bind_to(addr).await;
     // Without the trap: a company's proxy would resolve the name itself.
     let proxy = Proxy::start(Options::default()).await;
-    let mut client = Connection::open(proxy.addr()).await;
-    let target = format!("/openai/ip6-localhost:{}/v1/models", addr.port());
-    client.send(format!("GET {target} HTTP/1.1\r\nhost: {}\r\n\r\n", proxy.addr())).await;
-    let response = client.response(b"GET").await.expect("an answer");
-    assert_refused(&response, &[403, 502], &target);
-    assert!(!listener.is_called_within(Duration::ZERO).await, "loopback was dialled by another name");
+    for (address, name) in loopback_names() {
+        let listener = Listener::bind_to(SocketAddr::from((address, 0))).await;
+        let mut client = Connection::open(proxy.addr()).await;
+        let target = format!("/openai/{name}:{}/v1/models", listener.addr.port());
+        client.send(format!("GET {target} HTTP/1.1\r\nhost: {}\r\n\r\n", proxy.addr())).await;
+        // Watched while the proxy answers: one that dials would wait for TLS.
+        let (response, called) = tokio::join!(client.response(b"GET"), async {
+            let called = listener.is_called_within(Duration::from_millis(300)).await;
+            drop(listener);
+            called
+        });
+        assert!(!called, "{name} was dialled");
+        assert_refused(&response.expect("an answer"), &[403], &target);
+    }
+}
+
+fn loopback_names() -> Vec<(IpAddr, String)> {
+    let hosts = std::fs::read_to_string("/etc/hosts").unwrap_or_default();
+    let names = hosts.lines().flat_map(|line| {
+        let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
+        let address = words.next().and_then(|word| word.parse::<IpAddr>().ok());
+        words.filter_map(move |name| Some((address?, name.to_owned()))).collect::<Vec<_>>()
+    });
+    let is_free = |address: &IpAddr| std::net::TcpListener::bind((*address, 0)).is_ok();
+    names.filter(|(address, name)| address.is_loopback() && name != "localhost" && is_free(address)).collect()
 }
 
 /// They are public names like any other: spoken to over TLS, through the company's proxy, by name.
