@@ -2,6 +2,9 @@
 
 mod cli;
 mod clients;
+mod fidelity;
+mod gate;
+mod layers;
 mod loss;
 mod never_in_the_way;
 mod recording;

@@ -4,5 +4,6 @@
 #![allow(dead_code, reason = "each test module uses the part it needs")]
 
 pub(crate) mod harness;
+pub(crate) mod raw;
 pub(crate) mod ticker;
 pub(crate) mod upstream;
