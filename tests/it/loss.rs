@@ -89,9 +89,15 @@ async fn w5_every_byte_the_clients_got_survives_a_kill() {
             received_bytes += stream.body.len();
         }
         proxy.stop().await;
-        assert!(!proxy.log_dir().join(".journal").exists(), "run {run}: the journal is gone when all is in the log");
+        assert!(
+            !proxy.log_dir().join(".journal").exists(),
+            "run {run}: the journal is gone when all is in the log"
+        );
     }
-    assert!(received_bytes > 1_000_000, "the clients got only {received_bytes} bytes: the kills come too early");
+    assert!(
+        received_bytes > 1_000_000,
+        "the clients got only {received_bytes} bytes: the kills come too early"
+    );
 }
 
 /// Without the last character if only a part of it came.
@@ -124,7 +130,9 @@ async fn w4_sigterm_lets_streams_finish() {
 #[tokio::test]
 async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
     let ticker = Ticker::start().await;
-    let mut proxy = Proxy::start(Options { config: "drain_timeout_seconds = 1\n".to_owned(), ..Options::default() }).await;
+    let mut proxy =
+        Proxy::start(Options { config: "drain_timeout_seconds = 1\n".to_owned(), ..Options::default() })
+            .await;
     let reading = streams(&proxy, &ticker, 50, u32::MAX, Duration::from_millis(20));
     tokio::time::sleep(Duration::from_millis(200)).await;
     proxy.stop().await;

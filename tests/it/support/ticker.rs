@@ -41,7 +41,9 @@ pub(crate) fn expected(name: &str, events: u32) -> String {
 }
 
 fn event(name: &str, number: u32) -> String {
-    format!("event: tick\ndata: {{\"stream\":\"{name}\",\"number\":{number},\"text\":\"zwölf Boxkämpfer {number}\"}}\n\n")
+    format!(
+        "event: tick\ndata: {{\"stream\":\"{name}\",\"number\":{number},\"text\":\"zwölf Boxkämpfer {number}\"}}\n\n"
+    )
 }
 
 async fn answer(mut stream: TcpStream) -> Option<()> {
