@@ -50,6 +50,7 @@ pub struct App {
 impl App {
     /// Starts everything. It listens when this returns.
     pub fn start(config: Config, paths: &Paths, machine: String) -> anyhow::Result<Self> {
+        raise_descriptor_limit();
         prepare_log_dir(&config.log_dir)?;
         let lock = LogLock::take(&config.log_dir)?;
         let redactor = Redactor::new(redaction_key::load_or_make(&paths.state_dir)?, config.redact_bodies);
@@ -149,6 +150,15 @@ pub fn serve(
     handle.block_on(signals.next());
     tracing::info!("stopping");
     app.stop(async move { signals.next().await })
+}
+
+/// As many descriptors as the system gives: every stream holds two, and the customary soft limit of
+/// 1024 exists for programs that use `select`.
+fn raise_descriptor_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    // What cannot be raised stays as it is; it is enough for hundreds of streams.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 /// Private from the first moment; a folder that exists is tightened, and the user told.

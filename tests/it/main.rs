@@ -3,4 +3,6 @@
 mod clients;
 mod documents;
 mod loss;
+mod never_in_the_way;
+mod recording;
 mod support;

@@ -17,6 +17,9 @@ use super::{MAX_LINE_BYTES, RelativePath, Span};
 
 /// At most this many session files are open at a time; the one unused for longest is closed first.
 const MAX_OPEN_FILES: usize = 64;
+/// Of the descriptors that the process may have, session files take at most this share: the clients'
+/// connections need them more.
+const SHARE_OF_DESCRIPTORS: u64 = 8;
 
 /// How long a file may be written to before it is looked up again at its place, where someone may
 /// have put another. (A deleted file is noticed at once.)
@@ -58,6 +61,7 @@ pub struct Writer {
     log_dir: PathBuf,
     /// The one used last stands last.
     open: Vec<Open>,
+    max_open: usize,
     recheck_after: Duration,
     /// What syncing a file said that was closed to make room; the next [`Writer::sync`] tells it.
     late_error: Option<WriteError>,
@@ -83,6 +87,7 @@ impl Writer {
         Ok(Self {
             log_dir: log_dir.to_owned(),
             open: Vec::new(),
+            max_open: max_open_files(),
             recheck_after: RECHECK_AFTER,
             late_error: None,
         })
@@ -141,7 +146,7 @@ impl Writer {
             }
             self.close(open);
         }
-        if self.open.len() >= MAX_OPEN_FILES {
+        if self.open.len() >= self.max_open {
             let oldest = self.open.remove(0);
             self.close(oldest);
         }
@@ -154,6 +159,12 @@ impl Writer {
         let late = open.sync(&self.log_dir).err();
         self.late_error = self.late_error.take().or(late);
     }
+}
+
+fn max_open_files() -> usize {
+    let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let share = allowed.map_or(u64::MAX, |allowed| allowed / SHARE_OF_DESCRIPTORS).max(1);
+    MAX_OPEN_FILES.min(usize::try_from(share).unwrap_or(usize::MAX))
 }
 
 impl Open {
