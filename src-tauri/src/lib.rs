@@ -15,4 +15,6 @@ pub mod logs;
 pub mod index;
 pub mod setup;
 pub mod recorder;
+pub mod api;
 pub mod app;
+pub mod cli;

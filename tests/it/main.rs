@@ -1,5 +1,6 @@
 //! The integration tests: the built binary, real sockets, real files. One program, so it links once.
 
+mod cli;
 mod clients;
 mod documents;
 mod loss;

@@ -1,1 +1,18 @@
-//! TODO
+//! All that a front end may ask: the command line prints what is in here, window and explorer show
+//! it. No terminal, no HTTP server, no window.
+
+pub mod action;
+pub mod doctor;
+mod import_redaction;
+pub mod probe;
+pub mod query;
+pub mod status;
+mod turns;
+pub mod types;
+
+use std::path::{Path, PathBuf};
+
+/// Where a log folder's index is.
+pub fn index_file(log_dir: &Path) -> PathBuf {
+    log_dir.join("sessions.db")
+}

@@ -35,6 +35,12 @@ pub const XDG_CONFIG_HOME: Variable =
 /// Where state lives, when not in `~/.local/state`.
 pub const XDG_STATE_HOME: Variable =
     variable("XDG_STATE_HOME", "folder of state, instead of ~/.local/state; ignored unless absolute");
+/// The user's name, as logs show it.
+pub const USER: Variable = variable("USER", "user name, as `machine` in the logs has it");
+/// The same on Windows.
+pub const USERNAME: Variable = variable("USERNAME", "user name on Windows, when USER is unset");
+/// The computer's name on Windows.
+pub const COMPUTERNAME: Variable = variable("COMPUTERNAME", "name of the computer on Windows");
 /// The user's login shell, from which `env` guesses the syntax.
 pub const SHELL: Variable = variable("SHELL", "login shell, from which `env` guesses the syntax to print");
 /// Set by nushell for what it starts.
@@ -44,7 +50,7 @@ pub const PSMODULEPATH: Variable =
     variable("PSModulePath", "set by PowerShell: `env` then prints its syntax");
 
 /// All that is read.
-pub const READ: [Variable; 11] = [
+pub const READ: [Variable; 14] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -53,6 +59,9 @@ pub const READ: [Variable; 11] = [
     USERPROFILE,
     XDG_CONFIG_HOME,
     XDG_STATE_HOME,
+    USER,
+    USERNAME,
+    COMPUTERNAME,
     SHELL,
     NU_VERSION,
     PSMODULEPATH,

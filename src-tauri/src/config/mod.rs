@@ -6,6 +6,7 @@ mod file;
 mod host;
 pub mod listener;
 mod load;
+mod machine;
 mod nearest;
 mod paths;
 pub mod portfile;
@@ -21,6 +22,7 @@ use std::time::Duration;
 pub use env_vars::Environment;
 pub use host::{HostPort, InvalidHost, is_loopback};
 pub use load::{ConfigError, Flags, load};
+pub use machine::machine_name;
 pub use paths::{NoHome, Paths};
 pub use upstream::{InvalidUpstream, Scheme, Upstream};
 

@@ -239,7 +239,8 @@ fn started(response: &Response) -> Timestamp {
     Timestamp::from_unix_ms(response.meta.ts.unix_ms().saturating_sub(total_ms))
 }
 
-fn read_request(provider: Provider, request: &Request) -> RequestFacts {
+/// What a request line says.
+pub(crate) fn read_request(provider: Provider, request: &Request) -> RequestFacts {
     let header = |name: &str| header(&request.headers, name);
     provider::read_request(provider, &request.path, &header, &request.body)
 }
@@ -249,7 +250,8 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     values.first().map(String::as_str)
 }
 
-fn read_answer(provider: Provider, path: &str, response: &Response) -> Answer {
+/// What a response line to a request for `path` says.
+pub(crate) fn read_answer(provider: Provider, path: &str, response: &Response) -> Answer {
     match (&response.chunks, &response.body, &response.body_b64) {
         (Some(chunks), _, _) => {
             let lines = chunks.iter().map(|chunk| chunk.raw.as_str());
@@ -277,7 +279,7 @@ fn event_text<'a>(lines: impl Iterator<Item = &'a str>) -> String {
 }
 
 /// Whose API a path is of, for files that lost their first line.
-fn guess_provider(path: &str) -> Provider {
+pub(crate) fn guess_provider(path: &str) -> Provider {
     if path.starts_with("/model/") {
         Provider::Bedrock
     } else if path.contains("/messages") || path.ends_with("/complete") {

@@ -30,7 +30,9 @@ use tokio::time::timeout;
 
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
+pub(crate) use interpret::{guess_provider, read_answer, read_request};
 pub use source::{LogFile, LogFolder, LogSource};
+pub(crate) use title::of as title_of;
 
 use crate::db::Db;
 use crate::logs::Span;

@@ -7,7 +7,7 @@ const MAX_CHARS: usize = 200;
 
 /// The title that a request suggests. Text in tags at the start of a line is what clients add
 /// (`<system-reminder>`, `<environment_context>`), not what a person wrote.
-pub(super) fn of(facts: &RequestFacts) -> Option<String> {
+pub(crate) fn of(facts: &RequestFacts) -> Option<String> {
     if facts.kind != Kind::Chat {
         return None;
     }

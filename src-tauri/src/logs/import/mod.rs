@@ -80,8 +80,8 @@ pub fn import(
     Ok(import.report)
 }
 
-/// Refuses before anything is made: `into` may not exist yet.
-fn refuse_overlap(from: &Path, into: &Path) -> Result<(), ImportError> {
+/// Refuses before anything is made: `into` may not exist yet. `from` is canonical.
+pub fn refuse_overlap(from: &Path, into: &Path) -> Result<(), ImportError> {
     let into = std::path::absolute(into).map_err(ImportError::Target)?;
     let existing = into.ancestors().find(|part| part.exists()).unwrap_or(&into);
     let missing = into.strip_prefix(existing).unwrap_or(Path::new(""));

@@ -1,0 +1,239 @@
+//! Builds the turns of a session from its log lines. Every request repeats the whole conversation;
+//! a turn holds what it adds to that.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::types::{MissingBytes, Turn};
+use crate::index::{guess_provider, read_answer, read_request, title_of};
+use crate::model::{RequestId, Timestamp};
+use crate::provider::{Answer, Block, Kind, Message, Provider, RequestFacts, Role};
+use crate::record::Direction;
+use crate::record::entry::{Entry, Gap, Request, Response, SessionStart};
+
+/// Characters of an error page that are shown when it is not in the provider's form.
+const MAX_ERROR_CHARS: usize = 2000;
+
+/// How often each block stands in a conversation.
+type Counts = HashMap<u64, usize>;
+
+/// Takes a session's lines in their order, one in memory at a time.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    turns: Vec<Turn>,
+    provider: Option<Provider>,
+    /// The session's first line.
+    pub(super) start: Option<SessionStart>,
+    /// The first line a user wrote.
+    pub(super) title: Option<String>,
+    /// The client's own name for the session, as its latest request that has one says.
+    pub(super) client_session: Option<String>,
+    open: Vec<Open>,
+    /// The most often that any one conversation so far had each block.
+    seen: Counts,
+    /// Whole conversations that were sent, and the number of the request that did first.
+    sent: HashMap<u64, u64>,
+}
+
+/// A request that waits for its response.
+#[derive(Debug)]
+struct Open {
+    turn: usize,
+    id: Option<RequestId>,
+    seq: u64,
+    counts: Counts,
+}
+
+impl Turns {
+    /// Takes the next line.
+    pub(super) fn take(&mut self, entry: Entry) {
+        match entry {
+            Entry::SessionStart(start) => {
+                self.provider = Some(start.provider);
+                self.start.get_or_insert(start);
+            }
+            Entry::Request(request) => self.request(&request),
+            Entry::Response(response) => self.response(&response),
+            Entry::Fork(_) => {}
+        }
+    }
+
+    /// The turns so far.
+    pub(super) fn finish(self) -> Vec<Turn> {
+        self.turns
+    }
+
+    /// Whose API the session speaks. Files that lost their first line are guessed from a path.
+    pub(super) fn provider(&self) -> Option<Provider> {
+        self.provider
+    }
+
+    fn request(&mut self, request: &Request) {
+        let provider = *self.provider.get_or_insert_with(|| guess_provider(&request.path));
+        let facts = read_request(provider, request);
+        self.title = self.title.take().or_else(|| title_of(&facts));
+        self.client_session = facts.session.id.clone().or(self.client_session.take());
+        let mut turn = turn_of(request, &facts);
+        let mut counts = Counts::new();
+        // Counting tokens and warming the cache send what a turn is about to say: that is the turn's.
+        if facts.kind == Kind::Chat {
+            (turn.new_messages, counts) = self.news(&facts.messages);
+            turn.repeats = self.repeats(&facts.messages, request.seq);
+            if turn.repeats.is_some() {
+                turn.new_messages.clear();
+            }
+        }
+        let id = request.meta.request_id.clone();
+        self.open.push(Open { turn: self.turns.len(), id, seq: request.seq, counts });
+        self.turns.push(turn);
+    }
+
+    fn response(&mut self, response: &Response) {
+        let provider = self.provider.unwrap_or(Provider::OpenAi);
+        let open = self.close(response);
+        let at = open.as_ref().map_or(self.turns.len(), |open| open.turn);
+        if open.is_none() {
+            self.turns.push(lost_request(response));
+        }
+        let Some(turn) = self.turns.get_mut(at) else { return };
+        let answer = read_answer(provider, &turn.path, response);
+        let mut counts = open.map(|open| open.counts).unwrap_or_default();
+        for block in answer.message.iter().flat_map(|message| &message.blocks) {
+            *counts.entry(fingerprint(Role::Assistant, block)).or_default() += 1;
+        }
+        complete(turn, response, answer);
+        self.remember(counts);
+    }
+
+    /// The request that a response belongs to: by id, and where one of the two has none, by number.
+    fn close(&mut self, response: &Response) -> Option<Open> {
+        let id = response.meta.request_id.as_ref();
+        let by_id = id.and_then(|id| self.open.iter().position(|open| open.id.as_ref() == Some(id)));
+        let by_number = || {
+            self.open.iter().position(|open| open.seq == response.seq && (id.is_none() || open.id.is_none()))
+        };
+        by_id.or_else(by_number).map(|at| self.open.remove(at))
+    }
+
+    /// The messages, each with its new blocks only: those that no earlier conversation had so often,
+    /// and all behind the last answer, even where the same words were said before ("yes").
+    fn news(&mut self, messages: &[Message]) -> (Vec<Message>, Counts) {
+        let tail =
+            messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
+        let mut counts = Counts::new();
+        let mut news = Vec::new();
+        for (at, message) in messages.iter().enumerate() {
+            let blocks = message.blocks.iter().filter(|block| {
+                let count = counts.entry(fingerprint(message.role, block)).or_default();
+                *count += 1;
+                let known = self.seen.get(&fingerprint(message.role, block)).copied().unwrap_or(0);
+                *count > known || (at >= tail && message.role != Role::System)
+            });
+            let blocks: Vec<Block> = blocks.cloned().collect();
+            if !blocks.is_empty() {
+                news.push(Message { role: message.role, blocks });
+            }
+        }
+        self.remember(counts.clone());
+        (news, counts)
+    }
+
+    fn remember(&mut self, counts: Counts) {
+        for (block, count) in counts {
+            let seen = self.seen.entry(block).or_default();
+            *seen = count.max(*seen);
+        }
+    }
+
+    /// The request that sent the same messages already: a retry.
+    fn repeats(&mut self, messages: &[Message], seq: u64) -> Option<u64> {
+        if messages.is_empty() {
+            return None;
+        }
+        let mut hasher = DefaultHasher::new();
+        for message in messages {
+            for block in &message.blocks {
+                fingerprint(message.role, block).hash(&mut hasher);
+            }
+        }
+        let first = *self.sent.entry(hasher.finish()).or_insert(seq);
+        (first != seq).then_some(first)
+    }
+}
+
+/// What makes two blocks the same although clients send back what they got with small changes: no
+/// ids, no white space around texts, and tool results whoever's message they stand in.
+fn fingerprint(role: Role, block: &Block) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (role == Role::Assistant, role == Role::System).hash(&mut hasher);
+    std::mem::discriminant(block).hash(&mut hasher);
+    match block {
+        Block::Text(text) | Block::Thinking { text, .. } => text.trim().hash(&mut hasher),
+        Block::ToolCall { name, input, .. } => (name, input.to_string()).hash(&mut hasher),
+        Block::ToolResult { text, images, .. } => (text.trim(), images).hash(&mut hasher),
+        Block::Image { media_type, bytes, url } => (media_type, bytes, url).hash(&mut hasher),
+        Block::Other { kind, json } => (kind, json.to_string()).hash(&mut hasher),
+    }
+    hasher.finish()
+}
+
+fn turn_of(request: &Request, facts: &RequestFacts) -> Turn {
+    Turn {
+        seq: request.seq,
+        request_id: request.meta.request_id.as_ref().map(|id| id.as_str().to_owned()),
+        started: request.meta.ts,
+        kind: facts.kind,
+        method: request.method.clone(),
+        path: request.path.clone(),
+        client: facts.client.clone(),
+        agent: facts.session.agent.clone(),
+        project: facts.project.clone(),
+        model: facts.model.clone(),
+        gap: missing(Direction::Request, &request.gap),
+        ..Turn::default()
+    }
+}
+
+/// Stands for a request whose line is lost, so that its response is shown all the same.
+fn lost_request(response: &Response) -> Turn {
+    let total_ms = i64::try_from(response.timing.total_ms).unwrap_or(0);
+    Turn {
+        seq: response.seq,
+        request_id: response.meta.request_id.as_ref().map(|id| id.as_str().to_owned()),
+        started: Timestamp::from_unix_ms(response.meta.ts.unix_ms().saturating_sub(total_ms)),
+        ..Turn::default()
+    }
+}
+
+fn complete(turn: &mut Turn, response: &Response, answer: Answer) {
+    let has_body = response.body.is_some() || response.body_b64.is_some() || response.chunks.is_some();
+    turn.status = Some(response.status);
+    turn.end = response.end;
+    turn.timing = Some(response.timing);
+    turn.gap.extend(missing(Direction::Response, &response.gap));
+    turn.model = turn.model.take().or(answer.model);
+    turn.stop_reason = answer.stop_reason;
+    turn.usage = answer.usage;
+    turn.error = response
+        .error
+        .clone()
+        .or_else(|| answer.error.map(|error| format!("{}: {}", error.kind, error.message)))
+        .or_else(|| error_page(response, answer.message.is_none()));
+    turn.answer_finished = (has_body && turn.kind == Kind::Chat).then_some(answer.finished);
+    turn.answer = answer.message;
+}
+
+/// An error that came from a gateway, not from the provider.
+fn error_page(response: &Response, says_nothing: bool) -> Option<String> {
+    let page = response.body.as_deref().map(str::trim).filter(|page| !page.is_empty())?;
+    (says_nothing && response.status >= 400).then(|| page.chars().take(MAX_ERROR_CHARS).collect())
+}
+
+fn missing(direction: Direction, gaps: &[Gap]) -> Vec<MissingBytes> {
+    let one = |gap: &Gap| MissingBytes { direction, from: gap.from, bytes: gap.bytes, reason: gap.reason };
+    gaps.iter().map(one).collect()
+}
+
+#[cfg(test)]
+#[path = "turns_tests.rs"]
+mod tests;

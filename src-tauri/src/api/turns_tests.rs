@@ -1,0 +1,180 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const SESSION: &str = "20261123-030829-6f9842fe";
+
+fn meta(id: &str) -> Value {
+    json!({"host": "h", "machine": "m", "request_id": id, "session": SESSION, "ts": "2026-11-23T03:08:29Z"})
+}
+
+fn request_to(path: &str, seq: u64, body: &Value) -> Value {
+    json!({"_meta": meta(&format!("r{seq}")), "body": body.to_string(), "headers": {}, "method": "POST",
+        "path": path, "seq": seq, "size": 1, "type": "request"})
+}
+
+fn request(seq: u64, messages: &Value) -> Value {
+    request_to("/v1/messages", seq, &json!({"model": "m", "messages": messages}))
+}
+
+fn response(seq: u64, body: &Value) -> Value {
+    json!({"_meta": meta(&format!("r{seq}")), "body": body.to_string(), "end": "ok", "headers": {}, "seq": seq,
+        "size": 1, "status": 200, "timing": {"ttfb_ms": 1, "total_ms": 2}, "type": "response"})
+}
+
+fn answer(seq: u64, text: &str) -> Value {
+    response(seq, &json!({"role": "assistant", "content": [{"type": "text", "text": text}]}))
+}
+
+fn turns(lines: &[Value]) -> Vec<Turn> {
+    let mut turns = Turns::default();
+    for line in lines {
+        turns.take(Entry::parse(line.to_string().as_bytes()).unwrap());
+    }
+    turns.finish()
+}
+
+/// What is new in a turn and what was answered, in short.
+fn said(turn: &Turn) -> String {
+    let messages = turn.new_messages.iter().chain(&turn.answer);
+    let blocks = messages.flat_map(|message| &message.blocks).map(|block| match block {
+        Block::Text(text) => text.clone(),
+        Block::Thinking { text, .. } => format!("({text})"),
+        Block::ToolCall { name, .. } => format!("{name}?"),
+        Block::ToolResult { text, .. } => format!("={text}"),
+        Block::Image { .. } | Block::Other { .. } => "*".to_owned(),
+    });
+    blocks.collect::<Vec<_>>().join(" | ")
+}
+
+fn all_said(lines: &[Value]) -> Vec<String> {
+    turns(lines).iter().map(said).collect()
+}
+
+fn user(text: &str) -> Value {
+    json!({"role": "user", "content": text})
+}
+
+fn assistant(text: &str) -> Value {
+    json!({"role": "assistant", "content": text})
+}
+
+#[test]
+fn each_message_is_shown_once_and_the_same_words_again_when_they_are_said_again() {
+    let lines = [
+        request(1, &json!([user("go")])),
+        answer(1, "done"),
+        request(2, &json!([user("go"), assistant("done"), user("yes")])),
+        answer(2, "more?"),
+        request(3, &json!([user("go"), assistant("done"), user("yes"), assistant("more?"), user("yes")])),
+        answer(3, "done"),
+    ];
+    assert_eq!(all_said(&lines), ["go | done", "yes | more?", "yes | done"]);
+}
+
+#[test]
+fn what_clients_tidy_up_is_no_news() {
+    let thinking = json!({"role": "assistant", "content": [
+        {"type": "thinking", "thinking": "hm", "signature": "s"}, {"type": "text", "text": " done\n"},
+        {"type": "tool_use", "id": "t", "name": "Bash", "input": {"b": 1, "a": 2}}]});
+    let replayed = json!({"role": "assistant", "content": [{"type": "text", "text": "done"},
+        {"type": "tool_use", "id": "t", "name": "Bash", "input": {"a": 2, "b": 1}}]});
+    let result =
+        json!({"role": "user", "content": [{"type": "tool_result", "tool_use_id": "t", "content": "42"}]});
+    let lines = [
+        request(1, &json!([user("go")])),
+        response(1, &thinking),
+        request(2, &json!([user("go"), replayed, result])),
+    ];
+    assert_eq!(all_said(&lines), ["go | (hm) |  done\n | Bash?", "=42"]);
+}
+
+#[test]
+fn one_answer_that_comes_back_in_pieces_is_no_news() {
+    let lines = [
+        request_to("/v1/responses", 1, &json!({"input": "go"})),
+        response(
+            1,
+            &json!({"object": "response", "status": "completed", "output": [
+            {"type": "message", "role": "assistant", "content": [{"type": "output_text", "text": "ok"}]},
+            {"type": "function_call", "call_id": "c", "name": "sh", "arguments": "{}"}]}),
+        ),
+        request_to(
+            "/v1/responses",
+            2,
+            &json!({"input": [
+            {"role": "user", "content": "go"}, {"role": "assistant", "content": "ok"},
+            {"type": "function_call", "call_id": "c", "name": "sh", "arguments": "{}"},
+            {"type": "function_call_output", "call_id": "c", "output": "7"}]}),
+        ),
+    ];
+    assert_eq!(all_said(&lines), ["go | ok | sh?", "=7"]);
+}
+
+#[test]
+fn a_rewind_and_a_second_conversation_show_what_is_theirs() {
+    let lines = [
+        request(1, &json!([user("a")])),
+        answer(1, "A"),
+        request(2, &json!([user("a"), assistant("A"), user("b")])),
+        answer(2, "B"),
+        request(3, &json!([user("a"), assistant("A"), user("b2")])),
+        answer(3, "B2"),
+        request(4, &json!([user("sub-agent")])),
+        answer(4, "S"),
+    ];
+    assert_eq!(all_said(&lines), ["a | A", "b | B", "b2 | B2", "sub-agent | S"]);
+}
+
+#[test]
+fn a_retry_says_what_it_repeats() {
+    let lines = [request(1, &json!([user("a")])), request(2, &json!([user("a")])), answer(2, "A")];
+    let turns = turns(&lines);
+    assert_eq!((turns[0].repeats, turns[1].repeats), (None, Some(1)));
+    assert_eq!((said(&turns[0]), said(&turns[1])), ("a".to_owned(), "A".to_owned()));
+    assert_eq!(turns[0].status, None);
+}
+
+#[test]
+fn counting_tokens_takes_no_message_away_from_the_turn() {
+    let count = json!({"model": "m", "messages": [user("a")]});
+    let lines = [
+        request_to("/v1/messages/count_tokens", 1, &count),
+        response(1, &json!({"input_tokens": 9})),
+        request(2, &json!([user("a")])),
+    ];
+    assert_eq!(all_said(&lines), ["", "a"]);
+}
+
+#[test]
+fn a_response_without_its_request_is_shown() {
+    let turns = turns(&[answer(3, "A"), request(4, &json!([user("b")]))]);
+    assert_eq!(turns.iter().map(|turn| turn.seq).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!((turns[0].status, turns[0].method.as_str()), (Some(200), ""));
+}
+
+#[test]
+fn errors_are_told_whoever_made_them() {
+    let with = |body: &str| {
+        let mut line = response(1, &Value::Null);
+        line["status"] = 529.into();
+        line["body"] = body.into();
+        turns(&[request(1, &json!([user("a")])), line])[0].error.clone().unwrap()
+    };
+    let overloaded = json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}});
+    assert_eq!(with(&overloaded.to_string()), "overloaded_error: Overloaded");
+    assert_eq!(with("<h1>Bad gateway</h1>"), "<h1>Bad gateway</h1>");
+}
+
+#[test]
+fn gaps_of_both_bodies_are_told() {
+    let gap = |from: u64| json!([{"from": from, "bytes": 5, "reason": "journal_full"}]);
+    let (mut request, mut response) = (request(1, &json!([user("a")])), answer(1, "A"));
+    request["gap"] = gap(1);
+    response["gap"] = gap(2);
+    let gaps = turns(&[request, response])[0].gap.clone();
+    assert_eq!(
+        gaps.iter().map(|gap| (gap.direction, gap.from)).collect::<Vec<_>>(),
+        [(Direction::Request, 1), (Direction::Response, 2)]
+    );
+}

@@ -1,0 +1,100 @@
+//! The command line: what may be typed, and which file does it. Nothing is decided here but words.
+
+mod arguments;
+mod completions;
+mod doctor;
+mod env;
+mod human;
+mod import;
+mod output;
+mod reindex;
+mod run;
+pub mod serve;
+mod sessions;
+mod show;
+mod status;
+mod transcript;
+mod visible;
+
+use std::ffi::OsString;
+use std::future::Future;
+use std::process::ExitCode;
+
+use crate::config::{self, Config, ConfigError, Environment, Flags, Paths};
+use arguments::{Arguments, Command, Go};
+
+/// What a command needs to know about this run.
+struct Context {
+    environment: Environment,
+    flags: Flags,
+    paths: Paths,
+}
+
+impl Context {
+    fn config(&self) -> Result<Config, ConfigError> {
+        config::load(&self.flags, &self.environment)
+    }
+}
+
+/// Runs a command line, and says how it ended: 0 it worked, 1 it failed, 2 it was not understood.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::read(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return output::usage(&error),
+    };
+    match start(arguments) {
+        Ok(code) => code,
+        Err(error) => output::failure(&error),
+    }
+}
+
+fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let environment = Environment::of_process();
+    let paths = Paths::of(&environment)?;
+    let go = arguments.go_flag();
+    let context = Context { flags: arguments.flags.into(), environment, paths };
+    match (arguments.command, go) {
+        (Some(command), _) => obey(&context, command),
+        (None, Some(go)) => obey_go(&context, go),
+        (None, None) => serve::run(&context),
+    }
+}
+
+fn obey(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve::run(context),
+        Command::Env(arguments) => env::run(context, &arguments),
+        Command::Run(arguments) => run::run(context, &arguments),
+        Command::Status(arguments) => status::run(context, arguments),
+        Command::Doctor(arguments) => doctor::run(context, arguments),
+        Command::Sessions(arguments) => sessions::run(context, &arguments),
+        Command::Show(arguments) => show::run(context, &arguments),
+        Command::Reindex(arguments) => reindex::run(context, arguments),
+        Command::Import(arguments) => import::run(context, &arguments),
+        Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// The flags of the Go llm-proxy.
+fn obey_go(context: &Context, flag: Go) -> anyhow::Result<ExitCode> {
+    match flag {
+        Go::Service => serve::run(context),
+        Go::Env => env::run(context, &arguments::EnvArguments::default()),
+        Go::Status => status::run(context, arguments::ListArguments::default()),
+        Go::Setup | Go::SetupShell => anyhow::bail!(
+            "setting up the shell is not built in yet: put `eval \"$(llm-proxy env)\"` into your shell's startup file"
+        ),
+        Go::Uninstall => anyhow::bail!(
+            "uninstalling is not built in yet: take `llm-proxy env` out of your shell's startup file, and delete the program"
+        ),
+        Go::Explore => anyhow::bail!(
+            "the explorer is not built in yet: `llm-proxy sessions` lists sessions, `llm-proxy show SESSION` shows one"
+        ),
+    }
+}
+
+/// Waits for something asynchronous on this thread.
+fn wait<T>(future: impl Future<Output = T>) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    Ok(runtime.block_on(future))
+}
