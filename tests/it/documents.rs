@@ -1,7 +1,9 @@
-//! The documents say what the code does: tables of settings and variables, the map of modules, links.
+//! The documents say what the code does: tables of settings, variables and commands, the map of modules,
+//! links.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use llm_proxy::config::env_vars::{READ, SET};
 use llm_proxy::config::{Config, ConfigError, Environment, Flags, Paths, load};
@@ -56,14 +58,33 @@ fn the_readme_names_the_ranges() {
 }
 
 #[test]
+fn the_readme_lists_every_command() {
+    let rows = table("README.md", "command");
+    let first_word = |text: &String| quoted(text)[0].split(' ').next().map(str::to_owned);
+    let listed: Vec<String> = rows.iter().filter_map(|row| first_word(&row[0])).collect();
+    let help = help("--help");
+    let (_, commands) = help.split_once("Commands:\n").expect("the help lists the commands");
+    let commands = commands.lines().take_while(|line| !line.is_empty());
+    let known = commands.filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    assert_same(&listed, &known.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_readme_marks_the_commands_that_print_json() {
+    for row in table("README.md", "command") {
+        let command = quoted(&row[0])[0].split(' ').next().unwrap_or_default().to_owned();
+        assert_eq!(row[0].contains('∗'), help(&command).contains("--json"), "{command}");
+    }
+}
+
+#[test]
 fn the_map_lists_the_modules_in_layer_order() {
     let declared: Vec<String> = read("src-tauri/src/lib.rs")
         .lines()
         .filter_map(|line| Some(line.strip_prefix("pub mod ")?.strip_suffix(';')?.to_owned()))
         .collect();
-    let mut mapped: Vec<String> =
+    let mapped: Vec<String> =
         table("docs/ARCHITECTURE.md", "module").iter().flat_map(|row| quoted(&row[0])).collect();
-    mapped.retain(|module| declared.contains(module));
     assert_eq!(mapped, declared);
 }
 
@@ -122,16 +143,27 @@ fn settings() -> Vec<Setting> {
     table("README.md", "key").iter().map(setting).collect()
 }
 
+/// What the program says of itself, or of a command.
+fn help(of: &str) -> String {
+    let arguments: &[&str] = if of == "--help" { &[of] } else { &[of, "--help"] };
+    let home = Home::new("");
+    let mut program = Command::new(env!("CARGO_BIN_EXE_llm-proxy"));
+    let output =
+        program.args(arguments).env_clear().env("HOME", home.0.path()).output().expect("the program runs");
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).expect("help is text")
+}
+
 /// A home with a configuration file.
 struct Home(TempDir);
 
 impl Home {
     fn new(config: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = tempfile::tempdir().expect("a temporary directory");
         let folder = home.path().join(".config/llm-proxy");
-        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::create_dir_all(&folder).expect("a folder in it");
         let file = folder.join("config.toml");
-        llm_proxy::config::private_file::write_atomically(&file, config.as_bytes()).unwrap();
+        llm_proxy::config::private_file::write_atomically(&file, config.as_bytes()).expect("a file in it");
         Self(home)
     }
 
@@ -172,7 +204,7 @@ fn assert_same(listed: &[String], known: &[&str]) {
 }
 
 fn read(path: &str) -> String {
-    std::fs::read_to_string(root().join(path)).unwrap()
+    std::fs::read_to_string(root().join(path)).expect(path)
 }
 
 fn root() -> PathBuf {
