@@ -2,6 +2,7 @@
 
 mod cli;
 mod clients;
+mod documents;
 mod fidelity;
 mod gate;
 mod layers;
