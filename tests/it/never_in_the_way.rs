@@ -49,7 +49,7 @@ fn logged_and_missing(response: &Value) -> (usize, u64) {
 /// Takes all room of a file system. Returns the file that holds it.
 fn fill(folder: &Path) -> std::path::PathBuf {
     let path = folder.join("filler");
-    let mut file = std::fs::File::create(&path).unwrap();
+    let mut file = std::fs::File::create(&path).expect("a file in the log folder");
     for size in [64 * 1024, 4096, 1] {
         while file.write_all(&vec![0; size]).is_ok() {}
     }

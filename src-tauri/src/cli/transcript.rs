@@ -184,7 +184,7 @@ fn gap(gap: &MissingBytes) -> String {
         Direction::Response => "response",
     };
     let reason = match gap.reason {
-        CaptureStop::BodyLimit => "the body is larger than max_body_bytes",
+        CaptureStop::BodyLimit => "the body is larger than max_body_mib",
         CaptureStop::JournalFull => "the journal was full",
     };
     format!(

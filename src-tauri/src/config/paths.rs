@@ -15,8 +15,6 @@ pub struct Paths {
     pub state_dir: PathBuf,
     /// The running proxy's port: `port` in the state folder.
     pub portfile: PathBuf,
-    /// Held while a proxy runs, so a second one notices: `lock` in the state folder.
-    pub lock: PathBuf,
     /// The log folder when none is named: `~/.llm-provider-logs`.
     pub default_log_dir: PathBuf,
 }
@@ -38,7 +36,6 @@ impl Paths {
         Ok(Self {
             config_file: config_home.join("llm-proxy").join("config.toml"),
             portfile: state_dir.join("port"),
-            lock: state_dir.join("lock"),
             default_log_dir: home.join(".llm-provider-logs"),
             state_dir,
             home,
@@ -71,7 +68,6 @@ mod tests {
         let paths = Paths::of(&Environment::from_pairs([("HOME", "/home/ada")])).unwrap();
         assert_eq!(paths.config_file, Path::new("/home/ada/.config/llm-proxy/config.toml"));
         assert_eq!(paths.portfile, Path::new("/home/ada/.local/state/llm-proxy/port"));
-        assert_eq!(paths.lock, Path::new("/home/ada/.local/state/llm-proxy/lock"));
         assert_eq!(paths.default_log_dir, Path::new("/home/ada/.llm-provider-logs"));
     }
 

@@ -3,11 +3,14 @@
 use std::error::Error;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use http::request::Parts;
 use http::{HeaderValue, StatusCode, Version, header};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
 
@@ -17,10 +20,14 @@ use super::error::ProxyError;
 use super::headers;
 use super::interim::{self, Aside};
 use super::route::{self, Route};
-use super::tap::{RequestTap, ResponseTap};
+use super::tap::{RequestTap, ResponseTap, Unread};
 use crate::journal::ExchangeWriter;
 use crate::model::{RequestId, Timestamp};
 use crate::record::{Begin, EndKind, ResponseHead};
+
+/// So long the proxy goes on reading a request that it cannot forward, so that the log has it, and so
+/// that the client reads the answer rather than a reset.
+const READ_UNSENT: Duration = Duration::from_secs(5);
 
 /// Forwards a request that passed the gate. An error is the proxy's own answer; the exchange is on
 /// record either way, once its upstream is known.
@@ -29,28 +36,54 @@ pub(super) async fn forward(shared: &Shared, request: Request) -> Result<Respons
     let begin = begin(shared, &request, &route);
     let writer = shared.journal.begin(begin).limit_bodies(shared.config.max_body_bytes);
     let writer = Arc::new(writer);
-    let refused = |error: ProxyError| {
-        writer.outcome(EndKind::Refused, Some(error.to_string()));
-        error
-    };
-    if let Some(refusal) = &route.refusal {
-        return Err(refused(refusal.clone()));
-    }
-    if headers::wants_upgrade(request.headers()) {
-        return Err(refused(no_upgrade().of(route.provider)));
-    }
-    let aside = request.extensions().get::<Aside>().cloned();
-    let speaks_interim = request.version() == Version::HTTP_11;
-    let outgoing = outgoing(shared, request, &route, &writer).map_err(refused)?;
-    let answer = send(shared, outgoing, aside.filter(|_| speaks_interim)).await;
-    match answer {
+    let unread = Unread::default();
+    match exchange(shared, request, &route, &writer, &unread).await {
         Ok(response) => Ok(incoming(shared, response, writer)),
-        Err(error) => {
-            let error = explain(&error, &route);
-            writer.outcome(EndKind::UpstreamError, Some(error.to_string()));
+        Err((kind, error)) => {
+            writer.outcome(kind, Some(error.to_string()));
+            read_unsent(shared, writer, &unread).await;
             Err(error)
         }
     }
+}
+
+/// The upstream's answer to a request, or why there is none.
+async fn exchange(
+    shared: &Shared,
+    request: Request,
+    route: &Route,
+    writer: &Arc<ExchangeWriter>,
+    unread: &Unread,
+) -> Result<http::Response<Incoming>, (EndKind, ProxyError)> {
+    let upgrade = headers::wants_upgrade(request.headers()).then(|| no_upgrade().of(route.provider));
+    let speaks_interim = request.version() == Version::HTTP_11;
+    let aside = request.extensions().get::<Aside>().cloned().filter(|_| speaks_interim);
+    let (parts, body) = request.into_parts();
+    let body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
+    if let Some(refusal) = route.refusal.clone().or(upgrade) {
+        return Err((EndKind::Refused, refusal));
+    }
+    let outgoing = outgoing(parts, body, route).map_err(|error| (EndKind::Refused, error))?;
+    let answer = send(shared, outgoing, aside).await;
+    answer.map_err(|error| (EndKind::UpstreamError, explain(&error, route)))
+}
+
+/// Puts what the client still sends on record.
+async fn read_unsent(shared: &Shared, writer: Arc<ExchangeWriter>, unread: &Unread) {
+    let Some(body) = unread.take() else { return };
+    let mut rest = RequestTap::new(body, writer, shared.redactor.clone(), Unread::default());
+    let reading = async {
+        let mut left = shared.config.max_body_bytes;
+        while let Some(Ok(frame)) = rest.frame().await {
+            let len = frame.data_ref().map_or(0, |data| data.len() as u64);
+            left = left.saturating_sub(len);
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // Whoever is slower gets the answer all the same.
+    let _ = tokio::time::timeout(READ_UNSENT, reading).await;
 }
 
 /// The head as the journal gets it: redacted.
@@ -69,24 +102,17 @@ fn begin(shared: &Shared, request: &Request, route: &Route) -> Begin {
 }
 
 fn outgoing(
-    shared: &Shared,
-    request: Request,
+    mut parts: Parts,
+    body: RequestTap,
     route: &Route,
-    writer: &Arc<ExchangeWriter>,
 ) -> Result<http::Request<RequestTap>, ProxyError> {
-    let (mut parts, body) = request.into_parts();
     parts.uri = route.uri()?;
     parts.version = Version::HTTP_11;
     parts.headers = headers::for_upstream(&parts.headers);
     let host = HeaderValue::from_str(&route.authority());
-    parts.headers.insert(
-        header::HOST,
-        host.map_err(|_| {
-            ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", "the upstream is not a host")
-        })?,
-    );
-    let tapped = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone());
-    Ok(http::Request::from_parts(parts, tapped))
+    let bad_host = |_| ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", "the upstream is not a host");
+    parts.headers.insert(header::HOST, host.map_err(bad_host)?);
+    Ok(http::Request::from_parts(parts, body))
 }
 
 /// Sends, and passes interim responses on while the final one is not there.

@@ -16,11 +16,15 @@ const HOP_BY_HOP: [HeaderName; 6] = [
 ];
 
 /// The client's fields, as the upstream gets them. `Host` is left out: the upstream gets its own.
-/// `TE: trailers` is kept as that and nothing more, because trailers are passed on.
+/// `TE: trailers` is kept as that and nothing more, because trailers are passed on. A chunked body stays
+/// one: hyper's client sends none of unknown length with GET or HEAD unless a field says so.
 pub(super) fn for_upstream(from_client: &HeaderMap) -> HeaderMap {
     let mut kept = end_to_end(from_client, &[header::HOST, header::PROXY_AUTHORIZATION]);
     if accepts_trailers(from_client) {
         kept.insert(header::TE, HeaderValue::from_static("trailers"));
+    }
+    if from_client.contains_key(header::TRANSFER_ENCODING) {
+        kept.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     kept
 }
@@ -92,7 +96,6 @@ mod tests {
             ("keep-alive", "5"),
             ("proxy-authorization", "Basic secret"),
             ("te", "gzip;q=1"),
-            ("transfer-encoding", "chunked"),
             ("upgrade", "h2c"),
             ("host", "127.0.0.1:1"),
             ("accept", "a"),

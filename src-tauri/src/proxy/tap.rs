@@ -1,7 +1,7 @@
 //! Body wrappers that tell the journal what passes, before it goes on, and once how it ended.
 
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use axum::body::Body as ClientBody;
@@ -48,15 +48,45 @@ impl Tap {
 pub(super) struct RequestTap {
     inner: ClientBody,
     tap: Tap,
+    /// Set when the client broke it off.
+    broken: bool,
+    unread: Unread,
+}
+
+/// Where a request's body goes back to when nobody reads it any more: an upstream that cannot be reached
+/// must not keep the request from being logged.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unread {
+    body: Arc<Mutex<Option<ClientBody>>>,
+}
+
+impl Unread {
+    pub(super) fn take(&self) -> Option<ClientBody> {
+        self.body.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 impl RequestTap {
-    pub(super) fn new(inner: ClientBody, writer: Arc<ExchangeWriter>, redactor: Redactor) -> Self {
+    pub(super) fn new(
+        inner: ClientBody,
+        writer: Arc<ExchangeWriter>,
+        redactor: Redactor,
+        unread: Unread,
+    ) -> Self {
         let mut tap = Tap { writer, redactor, direction: Direction::Request, finished: false };
         if inner.is_end_stream() {
             tap.finish(Vec::new());
         }
-        Self { inner, tap }
+        Self { inner, tap, broken: false, unread }
+    }
+}
+
+impl Drop for RequestTap {
+    fn drop(&mut self) {
+        if !self.tap.finished && !self.broken {
+            let body = std::mem::take(&mut self.inner);
+            *self.unread.body.lock().unwrap_or_else(PoisonError::into_inner) = Some(body);
+        }
     }
 }
 
@@ -72,10 +102,12 @@ impl Body for RequestTap {
         let next = ready!(Pin::new(&mut this.inner).poll_frame(cx));
         match &next {
             Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
-            Some(Err(_)) => this
-                .tap
-                .writer
-                .outcome(EndKind::ClientAborted, Some("the request's body broke off".to_owned())),
+            Some(Err(_)) => {
+                this.broken = true;
+                this.tap
+                    .writer
+                    .outcome(EndKind::ClientAborted, Some("the request's body broke off".to_owned()));
+            }
             None => this.tap.finish(Vec::new()),
         }
         Poll::Ready(next)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::broadcast;
+use tokio::time::timeout;
 
 use super::{Recorded, Retry};
 use crate::db::Db;
@@ -21,6 +22,9 @@ use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStart
 use crate::record::redact::Redactor;
 use crate::record::{Assigned, Begin, Event};
 use crate::session;
+
+/// The index gets so long to read what it missed before the log goes on without waiting for it.
+const CATCH_UP: Duration = Duration::from_secs(10);
 
 /// Something could not be written. It was reported; the caller keeps the exchange and tries again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +57,8 @@ pub struct Book {
     writer: Writer,
     index: Option<Index>,
     index_retry: Retry,
+    /// A look-up in a locked database takes seconds: after one, sessions are not looked up for a while.
+    lookup_retry: Retry,
     redactor: Redactor,
     /// `user@host` of this machine.
     machine: String,
@@ -75,6 +81,7 @@ impl Book {
             writer,
             index: None,
             index_retry: Retry::default(),
+            lookup_retry: Retry::default(),
             redactor,
             machine,
             changes,
@@ -93,8 +100,14 @@ impl Book {
                 tracing::debug!(state = ?opened.state, "the index is open");
                 let source = Arc::new(LogFolder::new(self.log_dir.clone()));
                 let index = Index::open(opened.db, source, &Handle::current());
-                if let Err(error) = index.catch_up().await {
-                    tracing::warn!(%error, "the index is behind the log; `llm-proxy reindex` rebuilds it");
+                match timeout(CATCH_UP, index.catch_up()).await {
+                    Ok(Ok(_)) => {}
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "the index is behind the log; `llm-proxy reindex` rebuilds it")
+                    }
+                    Err(_) => tracing::warn!(
+                        "the index is locked by another program; it follows the log when it can"
+                    ),
                 }
                 self.index = Some(index);
             }
@@ -245,12 +258,14 @@ impl Book {
         identity: &session::Identity,
         begin: &Begin,
     ) -> Option<(SessionRef, RelativePath)> {
-        let found = self.index.as_mut()?.find(identity, begin.provider, &begin.upstream).await;
+        let index = self.index.as_mut().filter(|_| self.lookup_retry.is_due())?;
+        let found = index.find(identity, begin.provider, &begin.upstream).await;
         match found {
             Ok(known) => {
                 known.and_then(|known| RelativePath::parse(&known.file).ok().map(|file| (known, file)))
             }
             Err(error) => {
+                self.lookup_retry.failed();
                 tracing::warn!(%error, "cannot look the session up; a new one is begun");
                 None
             }
@@ -285,11 +300,14 @@ impl Book {
     }
 
     fn append(&mut self, file: &RelativePath, entry: &Entry) -> Result<(), Degraded> {
-        let line = entry.to_line();
-        match self.writer.append(file, &line) {
+        match self.writer.append(file, &entry.to_line()) {
             Ok(span) => {
                 self.applied(entry, file, span);
                 Ok(())
+            }
+            Err(WriteError::TooLong { len }) if entry.has_body() => {
+                tracing::warn!(len, "a line would be too long for any reader; its body is left out");
+                self.append(file, &entry.clone().without_body())
             }
             Err(error) => {
                 self.report(&error);

@@ -68,6 +68,8 @@ impl WireBody {
 struct LoggedBody {
     text: Option<String>,
     base64: Option<String>,
+    /// The bytes of a character that the body's end cut, in base64.
+    tail: Option<String>,
     coding: Option<String>,
     marks: Vec<(usize, Duration)>,
 }
@@ -83,13 +85,14 @@ pub fn request<L>(
     let begin = exchange.begin.as_ref()?;
     let sha256 = wire.sha256();
     let (gap, size) = (wire.gap.clone(), wire.size);
-    let body = logged(wire, &begin.headers);
     let content_type = value(&begin.headers, "content-type");
+    let body = logged(wire, &begin.headers, redactor);
     let text = body.text.map(|text| redactor.body(content_type, &text).into_owned());
     Some(entry::Request {
         meta,
         body: text.unwrap_or_default(),
         body_b64: body.base64,
+        tail_b64: body.tail,
         complete: exchange.request.end.is_some(),
         content_encoding: body.coding,
         gap,
@@ -119,7 +122,7 @@ pub fn response<L>(
     let headers = exchange.head.as_ref().map_or(&none, |(head, _)| &head.headers);
     let sha256 = wire.sha256();
     let (gap, size) = (wire.gap.clone(), wire.size);
-    let body = logged(wire, headers);
+    let body = logged(wire, headers, redactor);
     let content_type = value(headers, "content-type");
     let stream = is_event_stream(content_type);
     let chunks =
@@ -129,6 +132,7 @@ pub fn response<L>(
         meta,
         body: text.map(|text| redactor.body(content_type, &text).into_owned()),
         body_b64: body.base64,
+        tail_b64: body.tail,
         chunks,
         complete: Some(end.kind == EndKind::Ok),
         content_encoding: body.coding,
@@ -178,7 +182,7 @@ fn chunks<L>(
 }
 
 /// Decodes a body's content coding, and says whether it is text.
-fn logged(wire: WireBody, headers: &Headers) -> LoggedBody {
+fn logged(wire: WireBody, headers: &Headers, redactor: &Redactor) -> LoggedBody {
     let coding = value(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
     // A hole makes a compressed stream unreadable behind it.
     let whole = wire.gap.first().is_none_or(|gap| gap.from >= wire.bytes.len() as u64);
@@ -186,14 +190,45 @@ fn logged(wire: WireBody, headers: &Headers) -> LoggedBody {
         coding.filter(|_| whole).and_then(|coding| decode::decode(coding, &wire.bytes, &wire.marks));
     let undone = if decoded.is_some() { coding.map(str::to_owned) } else { None };
     let (bytes, marks) = decoded.map_or((wire.bytes, wire.marks), |decoded| (decoded.bytes, decoded.marks));
-    match String::from_utf8(bytes) {
-        Ok(text) => LoggedBody { text: Some(text), base64: None, coding: undone, marks },
-        Err(error) => {
-            use base64::Engine as _;
-            let base64 = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
-            LoggedBody { text: None, base64: Some(base64), coding: undone, marks }
+    match split_text(bytes) {
+        Ok((text, tail)) => {
+            let tail = (!tail.is_empty()).then(|| base64(&tail));
+            LoggedBody { text: Some(text), tail, coding: undone, marks, base64: None }
+        }
+        Err(bytes) => {
+            let redacted = redact_binary(&bytes, value(headers, "content-type"), redactor);
+            LoggedBody { base64: Some(base64(&redacted)), coding: undone, marks, ..LoggedBody::default() }
         }
     }
+}
+
+/// The text that `bytes` are, and the bytes of a last character that was cut. The bytes come back when they
+/// are no text.
+fn split_text(mut bytes: Vec<u8>) -> Result<(String, Vec<u8>), Vec<u8>> {
+    let Err(error) = std::str::from_utf8(&bytes) else {
+        return String::from_utf8(bytes)
+            .map(|text| (text, Vec::new()))
+            .map_err(std::string::FromUtf8Error::into_bytes);
+    };
+    // Without a length the fault is that more should follow (Utf8Error::error_len).
+    if error.error_len().is_some() {
+        return Err(bytes);
+    }
+    let tail = bytes.split_off(error.valid_up_to());
+    String::from_utf8(bytes).map(|text| (text, tail)).map_err(std::string::FromUtf8Error::into_bytes)
+}
+
+/// Redacts bytes that are no text, such as a form with an image in it: each byte is taken for the
+/// character of its number and back, which loses nothing, and secrets are ASCII.
+fn redact_binary(bytes: &[u8], content_type: Option<&str>, redactor: &Redactor) -> Vec<u8> {
+    let text: String = bytes.iter().copied().map(char::from).collect();
+    let redacted = redactor.body(content_type, &text);
+    redacted.chars().map(|character| u8::try_from(u32::from(character)).unwrap_or(b'?')).collect()
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 fn is_event_stream(content_type: Option<&str>) -> bool {
