@@ -52,7 +52,7 @@ impl App {
     pub fn start(config: Config, paths: &Paths, machine: String) -> anyhow::Result<Self> {
         raise_descriptor_limit();
         prepare_log_dir(&config.log_dir)?;
-        let lock = LogLock::take(&config.log_dir)?;
+        let lock = LogLock::take(&config.log_dir).with_context(|| who_runs(paths))?;
         let redactor = Redactor::new(redaction_key::load_or_make(&paths.state_dir)?, config.redact_bodies);
         let (journal, tail, leftovers, keeper) =
             Journal::open(&journal::folder(&config.log_dir), limits(&config))?;
@@ -150,6 +150,14 @@ pub fn serve(
     handle.block_on(signals.next());
     tracing::info!("stopping");
     app.stop(async move { signals.next().await })
+}
+
+/// What to tell somebody who starts a second proxy.
+fn who_runs(paths: &Paths) -> String {
+    match portfile::read(&paths.portfile) {
+        Some(port) => format!("a proxy is running already, on http://127.0.0.1:{port}"),
+        None => "cannot start".to_owned(),
+    }
 }
 
 /// As many descriptors as the system gives: every stream holds two, and the customary soft limit of

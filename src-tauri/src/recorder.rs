@@ -72,8 +72,11 @@ impl Recorder {
         match step {
             Step::Nothing => {}
             Step::RequestWhole => {
-                let Some(draft) = self.running.get_mut(&key) else { return };
-                // What fails here is tried again at the exchange's end.
+                let Some(draft) = self.running.get_mut(&key).filter(|draft| !draft.request_tried) else {
+                    return;
+                };
+                // What fails here is tried again at the exchange's end, not with every event until then.
+                draft.request_tried = true;
                 let tail = &self.tail;
                 let _ = self.book.write_request(draft, |event| tail.note(key, event)).await;
             }

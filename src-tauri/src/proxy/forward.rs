@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderValue, StatusCode, Version, header};
+use http::{StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
@@ -109,9 +109,6 @@ fn outgoing(
     parts.uri = route.uri()?;
     parts.version = Version::HTTP_11;
     parts.headers = headers::for_upstream(&parts.headers);
-    let host = HeaderValue::from_str(&route.authority());
-    let bad_host = |_| ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", "the upstream is not a host");
-    parts.headers.insert(header::HOST, host.map_err(bad_host)?);
     Ok(http::Request::from_parts(parts, body))
 }
 

@@ -15,7 +15,8 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// The client's fields, as the upstream gets them. `Host` is left out: the upstream gets its own.
+/// The client's fields, as the upstream gets them. `Host` is left out: hyper's client writes
+/// the upstream's, and for h2 the pseudo-field instead.
 /// `TE: trailers` is kept as that and nothing more, because trailers are passed on. A chunked body stays
 /// one: hyper's client sends none of unknown length with GET or HEAD unless a field says so.
 pub(super) fn for_upstream(from_client: &HeaderMap) -> HeaderMap {

@@ -106,7 +106,7 @@ impl Route {
     }
 
     /// `host` or `host:port`, as the upstream's `Host` field has it.
-    pub(super) fn authority(&self) -> String {
+    fn authority(&self) -> String {
         if self.port == self.scheme.default_port() {
             self.host.clone()
         } else {

@@ -34,13 +34,14 @@ pub struct Degraded;
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) exchange: Recorded,
+    pub(super) request_tried: bool,
     pub(super) request_written: bool,
     pub(super) response_written: bool,
 }
 
 impl Draft {
     pub(super) fn new(exchange: Recorded) -> Self {
-        Self { exchange, request_written: false, response_written: false }
+        Self { exchange, request_tried: false, request_written: false, response_written: false }
     }
 
     /// Leaves its bytes in the journal for the next start.
