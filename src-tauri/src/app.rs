@@ -68,7 +68,7 @@ impl App {
             .build()?;
         let bound = runtime.block_on(bind(&config))?;
         let port = bound.port();
-        let proxy = Proxy::new(config.clone(), port, journal.clone(), redactor)?;
+        let proxy = Proxy::new(config.clone(), port, journal.clone(), redactor);
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(bound.serve(proxy.router(), stopped));
         let recording = record(Recorder::new(tail, book), leftovers)?;
