@@ -60,9 +60,39 @@ fn told(outcome: &Outcome, mode: Mode) -> String {
     }
 }
 
+/// What both begin and end with is shown as it is, the rest as taken out and put in.
 fn diff(difference: &Difference) -> String {
-    let marked = |sign: char, text: &str| -> String {
-        text.lines().map(|line| format!("    {sign} {}\n", visible_text(line))).collect()
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (difference.expected.lines().collect(), difference.found.lines().collect());
+    let head = old.iter().zip(&new).take_while(|(old, new)| old == new).count();
+    let (old_rest, new_rest) = (&old[head..], &new[head..]);
+    let tail = old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(old, new)| old == new).count();
+    let marked = |sign: char, lines: &[&str]| -> String {
+        lines.iter().map(|line| format!("    {sign} {}\n", visible_text(line))).collect()
     };
-    marked('-', &difference.expected) + &marked('+', &difference.found)
+    let (old_end, new_end) = (old_rest.len() - tail, new_rest.len() - tail);
+    [
+        marked(' ', &old[..head]),
+        marked('-', &old_rest[..old_end]),
+        marked('+', &new_rest[..new_end]),
+        marked(' ', &old_rest[old_end..]),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_differs_is_marked() {
+        let texts =
+            |expected: &str, found: &str| Difference { expected: expected.into(), found: found.into() };
+        assert_eq!(
+            diff(&texts("a\nb\nc\n", "a\nx\ny\nc\n")),
+            "      a\n    - b\n    + x\n    + y\n      c\n"
+        );
+        assert_eq!(diff(&texts("a\na\n", "a\n")), "      a\n    - a\n");
+        assert_eq!(diff(&texts("a\n", "a\na\u{1b}[0m\n")), "      a\n    + a\\u{1b}[0m\n");
+    }
 }

@@ -125,23 +125,20 @@ fn outcome(path: &Path, change: Result<Change, Refusal>) -> Outcome {
 
 fn write(file: &Owned, record: &Record, known: &[Entry], mode: Mode) -> Result<Change, Refusal> {
     let found = file.find()?;
-    if mode == Mode::Write && !known.iter().any(|entry| entry.path == file.path) {
-        record.add(&Entry {
-            id: new_id(),
-            path: file.path.clone(),
-            block: None,
-            created: true,
-            folders: missing_folders(&file.path),
-        })?;
-    }
-    if found == Found::Current {
-        return Ok(Change::AlreadyThere);
-    }
+    let id = known.iter().find(|entry| entry.path == file.path).map(|entry| entry.id.clone());
     if mode == Mode::Write {
-        make_folder(&file.path)?;
-        private_file::write_atomically(&file.path, file.text.as_bytes())?;
+        let folders = missing_folders(&file.path);
+        let new = || Entry { id: new_id(), path: file.path.clone(), block: None, created: true, folders };
+        let id = match id {
+            Some(id) => id,
+            None => record.add(new())?,
+        };
+        if found != Found::Current {
+            make_folder(&file.path)?;
+            rewrite::write_own(&file.path, file.text.as_bytes(), &id)?;
+        }
     }
-    Ok(Change::Written)
+    Ok(if found == Found::Current { Change::AlreadyThere } else { Change::Written })
 }
 
 fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<Change, Refusal> {
@@ -165,7 +162,7 @@ fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<C
             created: original.is_none(),
             folders: missing_folders(&file.path),
         };
-        record.add(&entry)?;
+        record.add(entry.clone())?;
         let written = match original {
             Some(original) => original.replace(&new, &entry.id, Some(&record.copy_path(&entry.id))),
             None => make_folder(&file.path).and_then(|()| rewrite::create(&file.path, &new, &entry.id)),

@@ -52,7 +52,12 @@ impl Owned {
         };
         let (port, pid) = (quoted(&paths.portfile)?, quoted(&paths.pidfile)?);
         let text = script.template().replace("@PORTFILE@", &port).replace("@PIDFILE@", &pid);
-        Ok(Self { path, text: format!("{HEAD}{}\n{text}", checksum(text.as_bytes())) })
+        Ok(Self::with_text(path, &text))
+    }
+
+    /// The file with its first line.
+    pub(super) fn with_text(path: PathBuf, text: &str) -> Self {
+        Self { path, text: format!("{HEAD}{}\n{text}", checksum(text.as_bytes())) }
     }
 
     /// What stands there; what is not ours is refused.

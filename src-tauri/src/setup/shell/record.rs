@@ -47,7 +47,18 @@ impl Record {
         let path = folder.join(".lock");
         let (lock, _) = private_file::open(&path, Access::ReadWrite)?;
         lock.lock().map_err(|source| PrivateFileError::Io { path, source })?;
-        Ok(Self { folder, _lock: Some(lock) })
+        let record = Self { folder, _lock: Some(lock) };
+        record.sweep();
+        Ok(record)
+    }
+
+    /// Removes temporary files of a set-up that was killed: one may be a copy of a startup file.
+    fn sweep(&self) {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten().map(|file| file.path());
+        for path in files.filter(|path| path.extension() == Some(OsStr::new("tmp"))) {
+            // The next set-up tries again.
+            let _ = fs::remove_file(path);
+        }
     }
 
     /// All entries, in the order of their paths.
@@ -73,11 +84,13 @@ impl Record {
         Ok(entries)
     }
 
-    pub(super) fn add(&self, entry: &Entry) -> Result<(), PrivateFileError> {
+    /// Notes what is about to be done; gives the entry's id back.
+    pub(super) fn add(&self, entry: Entry) -> Result<String, PrivateFileError> {
         let path = self.entry_path(&entry.id);
-        let text = serde_json::to_vec(entry).map_err(io::Error::from);
+        let text = serde_json::to_vec(&entry).map_err(io::Error::from);
         let text = text.map_err(|source| PrivateFileError::Io { path: path.clone(), source })?;
-        Ok(private_file::write_atomically(&path, &text)?)
+        private_file::write_atomically(&path, &text)?;
+        Ok(entry.id)
     }
 
     /// Forgets an entry, and the copy of its file.

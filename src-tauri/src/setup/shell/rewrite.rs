@@ -182,6 +182,20 @@ pub(super) fn create(path: &Path, bytes: &[u8], tag: &str) -> Result<(), Refusal
     Ok(platform::sync_parent(path)?)
 }
 
+/// Writes a file that is ours alone.
+pub(super) fn write_own(path: &Path, bytes: &[u8], tag: &str) -> Result<(), Refusal> {
+    let temporary = temporary(path, tag);
+    // Of a run that was killed.
+    let _ = fs::remove_file(&temporary);
+    let mut file = fresh(&temporary)?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = written.and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&temporary);
+    }
+    Ok(written.and_then(|()| platform::sync_parent(path))?)
+}
+
 /// Removes what a set-up that was killed left beside the file.
 pub(super) fn sweep(path: &Path, tag: &str) {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -189,7 +203,7 @@ pub(super) fn sweep(path: &Path, tag: &str) {
     let _ = fs::remove_file(temporary(&target, tag));
 }
 
-/// A new private file; a left-over of the same name is from a run of the same tag that was killed.
+/// A new private file.
 fn fresh(path: &Path) -> Result<File, Refusal> {
     match private_file::create_new(path) {
         Ok(file) => Ok(file),

@@ -9,7 +9,7 @@ case $- in
     fi
     case $_llm_proxy_port in '' | *[!0-9]*) _llm_proxy_pid='' ;; esac
     case $_llm_proxy_pid in
-    '' | 0* | *[!0-9]*) _llm_proxy_port='' ;;
+    '' | 0* | *[!0-9]* | ??????????*) _llm_proxy_port='' ;;
     *) \kill -0 "$_llm_proxy_pid" 2> /dev/null || _llm_proxy_port='' ;;
     esac
     case ${ANTHROPIC_BASE_URL-unset} in
