@@ -13,7 +13,7 @@ fn block(id: &str) -> Block {
 fn installed(text: &[u8]) -> (Vec<u8>, String) {
     match install(text, &block("0a1b2c3d")) {
         Install::Edited { text, block } => (text, block),
-        other => panic!("{other:?}"),
+        other @ (Install::AlreadyThere | Install::Refused(_)) => panic!("{other:?}"),
     }
 }
 
@@ -21,7 +21,7 @@ fn installed(text: &[u8]) -> (Vec<u8>, String) {
 fn removed(text: &[u8], block: &str) -> Vec<u8> {
     match remove(text, block) {
         Remove::Edited(text) => text,
-        other => panic!("{other:?}"),
+        other @ (Remove::NotThere | Remove::Refused(_)) => panic!("{other:?}"),
     }
 }
 

@@ -127,12 +127,7 @@ fn write(file: &Owned, record: &Record, known: &[Entry], mode: Mode) -> Result<C
     let found = file.find()?;
     let id = known.iter().find(|entry| entry.path == file.path).map(|entry| entry.id.clone());
     if mode == Mode::Write {
-        let folders = missing_folders(&file.path);
-        let new = || Entry { id: new_id(), path: file.path.clone(), block: None, created: true, folders };
-        let id = match id {
-            Some(id) => id,
-            None => record.add(new())?,
-        };
+        let id = id.map_or_else(|| record.add(own_entry(file)), Ok)?;
         if found != Found::Current {
             make_folder(&file.path)?;
             rewrite::write_own(&file.path, file.text.as_bytes(), &id)?;
@@ -141,8 +136,16 @@ fn write(file: &Owned, record: &Record, known: &[Entry], mode: Mode) -> Result<C
     Ok(if found == Found::Current { Change::AlreadyThere } else { Change::Written })
 }
 
+fn own_entry(file: &Owned) -> Entry {
+    let folders = missing_folders(&file.path);
+    Entry { id: new_id(), path: file.path.clone(), block: None, created: true, folders }
+}
+
 fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<Change, Refusal> {
     let earlier: Vec<&Entry> = known.iter().filter(|entry| entry.path == file.path).collect();
+    if mode == Mode::Write {
+        earlier.iter().for_each(|entry| rewrite::sweep(&entry.path, &entry.id));
+    }
     for _ in 0..ATTEMPTS {
         let block = Block { id: new_id(), line: file.line.clone(), continuation: file.continuation };
         let original = rewrite::read(&file.path)?;
@@ -170,7 +173,6 @@ fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<C
         // Whatever an earlier set-up wrote here is gone, or it would have been found.
         let outdated = if written.is_ok() { earlier.as_slice() } else { &[&entry] };
         for entry in outdated {
-            rewrite::sweep(&entry.path, &entry.id);
             record.drop(&entry.id)?;
         }
         match written {
@@ -182,6 +184,9 @@ fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<C
 }
 
 fn take_out(entry: &Entry, block: &str, record: &Record, mode: Mode) -> Result<Change, Refusal> {
+    if mode == Mode::Write {
+        rewrite::sweep(&entry.path, &entry.id);
+    }
     for _ in 0..ATTEMPTS {
         let original = rewrite::read(&entry.path)?;
         let removed = original.map(|original| (block::remove(&original.bytes, block), original));

@@ -196,7 +196,8 @@ pub(super) fn write_own(path: &Path, bytes: &[u8], tag: &str) -> Result<(), Refu
     Ok(written.and_then(|()| platform::sync_parent(path))?)
 }
 
-/// Removes what a set-up that was killed left beside the file.
+/// Removes what a set-up that was killed left beside the file: its text, another name of a file that it
+/// made, or the old file, of which a copy is on record.
 pub(super) fn sweep(path: &Path, tag: &str) {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // It is missing unless there was a kill.

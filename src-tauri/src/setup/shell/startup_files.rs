@@ -76,7 +76,7 @@ fn bash(home: &Path, login_shell: Option<&str>) -> Vec<PathBuf> {
     let made = (is_login_shell && cfg!(target_os = "macos")).then(|| login[0].clone());
     let rc = home.join(".bashrc");
     // A .profile alone is no sign of bash: other shells and desktops read it.
-    if !is_there(&rc) && !is_login_shell && !read.as_ref().is_some_and(|path| *path != login[2]) {
+    if !is_there(&rc) && !is_login_shell && read.as_ref().is_none_or(|path| *path == login[2]) {
         return Vec::new();
     }
     let rc = Some(rc).filter(|rc| is_there(rc) || is_login_shell);

@@ -183,6 +183,24 @@ fn an_older_file_of_ours_is_written_anew() {
     assert_eq!(home.text(ENV), current);
 }
 
+/// Killed in the middle of making a file: it has the temporary name, too.
+#[test]
+fn what_a_killed_set_up_left_is_swept() {
+    let home = Home::new("/bin/bash", &[]);
+    let leave = || {
+        let record = Record::look(&home.paths().state_dir);
+        let entries = record.entries().unwrap();
+        let id = &entries.iter().find(|entry| entry.block.is_some()).unwrap().id;
+        fs::hard_link(home.path(".bashrc"), home.path(&format!(".bashrc.llm-proxy-{id}"))).unwrap();
+    };
+    home.set_up(Mode::Write);
+    leave();
+    assert_eq!(home.set_up(Mode::Write), format!("{ENV} AlreadyThere, .bashrc AlreadyThere"));
+    leave();
+    assert_eq!(home.undo(Mode::Write), format!(".bashrc Deleted, {ENV} Deleted"));
+    assert_eq!(fs::read_dir(home.dir.path()).unwrap().count(), 1);
+}
+
 /// Two programs that edit the file at the same moment: neither loses what the other wrote. An editor that
 /// read the file before us may write it without our lines; that is its right.
 #[test]
