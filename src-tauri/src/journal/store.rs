@@ -271,10 +271,11 @@ impl Shared {
             roll.live_bytes + size <= self.limits.max_bytes
                 && free.saturating_sub(size) >= 2 * (roll.live_bytes + size).min(self.limits.max_bytes)
         };
-        while !fits(size) {
+        let smallest = super::segment::FRAMES_AT + frame_len;
+        while size >= smallest && !fits(size) {
             size /= 2;
         }
-        if size < super::segment::FRAMES_AT + frame_len {
+        if size < smallest {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let number = roll.next_number;
