@@ -218,6 +218,10 @@ impl Shared {
         at_us: u64,
         encoded: &Encoded<'_>,
     ) -> io::Result<Location> {
+        if encoded.len() > frame::MAX_PAYLOAD {
+            // Readers would take it for a torn place, and wait for it forever.
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let header = Header { len: encoded.len() as u32, exchange, at_us, seq, kind: encoded.kind };
         let len = frame::padded_len(encoded.len());
         loop {

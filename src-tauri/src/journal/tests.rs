@@ -7,10 +7,10 @@ use crate::model::{RequestId, Timestamp};
 use crate::provider::Provider;
 use crate::record::{Begin, Direction, End, EndKind, Event, Exchange};
 
-const LIMITS: Limits =
+pub(super) const LIMITS: Limits =
     Limits { segment_bytes: 64 * 1024, max_bytes: 4 << 20, queue_bytes: 1 << 20, writers: 3 };
 
-fn begin(name: &str) -> Begin {
+pub(super) fn begin(name: &str) -> Begin {
     Begin {
         request_id: RequestId::from_log(name),
         started: Timestamp::now(),
@@ -177,10 +177,12 @@ async fn a_full_journal_says_what_it_lost() {
 }
 
 /// Writes bodies as a run that then dies, and returns how many bytes its journal takes.
-fn dead_run(dir: &Path, limits: Limits, bytes: usize) -> u64 {
+pub(super) fn dead_run(dir: &Path, limits: Limits, bytes: usize) -> u64 {
     let (journal, tail, leftovers, keeper) = Journal::open(dir, limits).unwrap();
     let writer = journal.begin(begin("dead"));
-    writer.body(Direction::Response, &vec![b'x'; bytes]);
+    for piece in vec![b'x'; bytes].chunks(10_000) {
+        writer.body(Direction::Response, piece);
+    }
     let taken = lock(&journal.shared.roll).live_bytes;
     std::mem::forget((writer, tail, keeper, leftovers));
     taken
