@@ -81,6 +81,14 @@ impl Leftovers {
     }
 }
 
+/// A start that failed has read nothing, or not all: what it did not read is left for the next one.
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        let begun = self.reader.iter().map(|reader| &reader.segment);
+        begun.chain(&self.segments).for_each(|segment| segment.keep());
+    }
+}
+
 fn number_of(path: &Path) -> Option<u64> {
     let name = path.file_name()?.to_str()?;
     name.strip_suffix(".segment")?.parse().ok()

@@ -242,7 +242,8 @@ impl Drop for Segment {
             file: Arc::clone(&self.file),
             used: self.written_to(),
             capacity: self.capacity,
-            keep: self.keep.load(Ordering::Relaxed),
+            // Whoever panics has not put into the log what it held.
+            keep: self.keep.load(Ordering::Relaxed) || std::thread::panicking(),
         });
     }
 }
