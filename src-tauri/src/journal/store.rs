@@ -89,6 +89,8 @@ type Allocated = (Arc<File>, PathBuf, u64, u64);
 pub(super) struct Queue {
     pub(super) frames: VecDeque<Owned>,
     pub(super) bytes: usize,
+    /// The writer thread has taken a frame out and is not done with it.
+    pub(super) storing: bool,
 }
 
 /// A frame in memory.
@@ -321,7 +323,18 @@ impl Shared {
 
     /// Whether every frame that was appended can be seen by the tail.
     pub(super) fn settled(&self) -> bool {
-        self.writing.load(Ordering::Acquire) == 0 && lock(&self.queue).frames.is_empty()
+        let queue = lock(&self.queue);
+        self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
+    }
+}
+
+impl Queue {
+    /// Takes the oldest frame out, to be stored.
+    pub(super) fn take(&mut self) -> Option<Owned> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.payload.len();
+        self.storing = true;
+        Some(frame)
     }
 }
 
