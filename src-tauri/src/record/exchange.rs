@@ -26,8 +26,8 @@ pub struct Exchange<L> {
     pub last_at: Duration,
     /// Frames seen, and how many there will be.
     frames: u32,
-    /// Holds the first frame in the journal, and with it all later ones.
-    anchor: Option<L>,
+    /// Hold the frames that are no body's, wherever they lie in the journal.
+    heads_at: Vec<L>,
     frames_in_all: Option<u32>,
     /// Where the recorder decided to write, in this run or in one that died since.
     pub assigned: Option<Assigned>,
@@ -84,7 +84,7 @@ impl<L> Exchange<L> {
             end: None,
             last_at: Duration::ZERO,
             frames: 0,
-            anchor: None,
+            heads_at: Vec::new(),
             frames_in_all: None,
             assigned: None,
             done: false,
@@ -105,7 +105,7 @@ impl<L> Exchange<L> {
             Event::Begin(begin) => {
                 self.begun_at = at;
                 self.begin = Some(begin);
-                self.anchor = location;
+                self.heads_at.extend(location);
             }
             Event::Body { direction, offset, bytes } => {
                 let len = bytes.len() as u64;
@@ -117,10 +117,17 @@ impl<L> Exchange<L> {
                 }
             }
             Event::Lost { direction, bytes, .. } => self.body(direction).lost += bytes,
-            Event::BodyEnd(direction, end) => self.body(direction).end = Some(end),
-            Event::ResponseHead(head) => self.head = Some((head, at)),
+            Event::BodyEnd(direction, end) => {
+                self.body(direction).end = Some(end);
+                self.heads_at.extend(location);
+            }
+            Event::ResponseHead(head) => {
+                self.head = Some((head, at));
+                self.heads_at.extend(location);
+            }
             Event::End(end) => {
                 self.end = Some(end);
+                self.heads_at.extend(location);
                 self.frames_in_all = Some(seq.saturating_add(1));
             }
         }
@@ -155,13 +162,10 @@ impl<L> Exchange<L> {
         read: impl Fn(&L) -> Result<Vec<u8>, E>,
         copy: impl Fn(Duration, &Event<'_>) -> Result<L, E>,
     ) -> Result<(), E> {
-        // The first copy holds all others; until they are made, the old anchor does.
-        let mut anchor = None;
-        if self.anchor.as_ref().is_some_and(&old) {
-            for (at, event) in self.heads() {
-                let place = copy(at, &event)?;
-                anchor = anchor.or(Some(place));
-            }
+        // The old places are let go when all copies are made.
+        if self.heads_at.iter().any(&old) {
+            let heads = self.heads();
+            self.heads_at = heads.iter().map(|(at, event)| copy(*at, event)).collect::<Result<_, E>>()?;
         }
         for direction in [Direction::Request, Direction::Response] {
             for piece in self.body(direction).pieces.iter_mut().filter(|piece| old(&piece.location)) {
@@ -169,9 +173,6 @@ impl<L> Exchange<L> {
                 piece.location =
                     copy(piece.at, &Event::Body { direction, offset: piece.offset, bytes: &bytes })?;
             }
-        }
-        if anchor.is_some() {
-            self.anchor = anchor;
         }
         Ok(())
     }
