@@ -29,6 +29,8 @@ pub struct Exchange<L> {
     /// Hold the frames that are no body's, wherever they lie in the journal.
     heads_at: Vec<L>,
     frames_in_all: Option<u32>,
+    /// [`Step::RequestWhole`] was returned: it is news once.
+    request_told: bool,
     /// Where the recorder decided to write, in this run or in one that died since.
     pub assigned: Option<Assigned>,
     /// The lines are in the log already.
@@ -86,6 +88,7 @@ impl<L> Exchange<L> {
             frames: 0,
             heads_at: Vec::new(),
             frames_in_all: None,
+            request_told: false,
             assigned: None,
             done: false,
         }
@@ -206,10 +209,15 @@ impl<L> Exchange<L> {
         }
     }
 
-    fn step(&self) -> Step {
+    fn step(&mut self) -> Step {
         if self.frames_in_all.is_some_and(|all| self.frames >= all) {
             Step::Ended
-        } else if self.frames_in_all.is_none() && self.request.is_whole() && self.begin.is_some() {
+        } else if !self.request_told
+            && self.frames_in_all.is_none()
+            && self.request.is_whole()
+            && self.begin.is_some()
+        {
+            self.request_told = true;
             Step::RequestWhole
         } else {
             Step::Nothing
@@ -274,4 +282,41 @@ impl<L> Body<L> {
 /// Whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RequestId;
+    use crate::provider::Provider;
+
+    #[test]
+    fn the_request_becomes_whole_once() {
+        let mut exchange: Exchange<()> = Exchange::new(Timestamp::now());
+        let begin = Begin {
+            request_id: RequestId::from_log("one"),
+            started: Timestamp::now(),
+            provider: Provider::OpenAi,
+            upstream: "api.openai.com".to_owned(),
+            method: "POST".to_owned(),
+            path: "/v1/responses".to_owned(),
+            query: None,
+            headers: Vec::new(),
+            http_version: "HTTP/1.1".to_owned(),
+        };
+        let chunk = || Event::Body { direction: Direction::Response, offset: 0, bytes: b"x" };
+        let mut steps = Vec::new();
+        for (seq, event) in [
+            Event::Begin(begin),
+            Event::BodyEnd(Direction::Request, BodyEnd::default()),
+            chunk(),
+            chunk(),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            steps.push(exchange.apply(event, seq as u32, Duration::ZERO, Some(())));
+        }
+        assert_eq!(steps, [Step::Nothing, Step::RequestWhole, Step::Nothing, Step::Nothing]);
+    }
 }
