@@ -137,10 +137,8 @@ impl Recorder {
             self.write_ended(key, draft).await;
         }
         self.settle().await;
-        for (_, draft) in &self.stuck {
-            draft.keep_in_journal();
-        }
         if !self.stuck.is_empty() {
+            self.tail.keep_rest();
             tracing::error!(
                 exchanges = self.stuck.len(),
                 "not in the log yet: they are kept in the journal for the next start"

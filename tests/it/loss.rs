@@ -146,3 +146,23 @@ async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
     assert!(!proxy.home().join(".local/state/llm-proxy/port").exists());
     assert!(!proxy.log_dir().join(".journal").exists());
 }
+
+#[tokio::test]
+async fn what_the_log_could_not_take_is_in_it_after_the_next_start() {
+    let mut proxy = Proxy::start(Options::default()).await;
+    // Where the upstream's folder would be stands a file.
+    let in_the_way = proxy.log_dir().join("10.0.0.1");
+    std::fs::write(&in_the_way, "").unwrap();
+    // Refused: an exchange without a single body byte.
+    let url = format!("http://{}/openai/10.0.0.1/v1/models", proxy.addr());
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
+    proxy.stop().await;
+
+    std::fs::remove_file(in_the_way).unwrap();
+    proxy.restart().await;
+    let ends = |lines: &[Value]| lines.iter().filter_map(|line| line["end"].as_str()).collect::<Vec<_>>().join(",");
+    let lines = proxy.await_log("the refused exchange", |lines| !ends(lines).is_empty()).await;
+    assert_eq!(ends(&lines), "refused");
+    proxy.stop().await;
+    assert!(!proxy.log_dir().join(".journal").exists());
+}

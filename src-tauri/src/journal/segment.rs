@@ -299,11 +299,6 @@ impl Location {
     pub fn segment(&self) -> u64 {
         self.segment.number
     }
-
-    /// Leaves the segment on the disk for the next start's recovery: these bytes are not in the log.
-    pub fn keep(&self) {
-        self.segment.keep();
-    }
 }
 
 fn write_pieces(file: &File, at: u64, pieces: [&[u8]; 3]) -> io::Result<()> {

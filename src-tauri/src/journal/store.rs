@@ -79,6 +79,8 @@ pub(super) struct Roll {
     full_until: Option<Instant>,
     /// Sizes of all segment files there are.
     pub(super) live_bytes: u64,
+    /// Set when nothing is to be wiped any more: not all of it is in the log.
+    pub(super) keep_rest: bool,
 }
 
 /// A segment's file before it is begun: file, path, number, size.
@@ -373,10 +375,11 @@ impl Roll {
         if let Some(entry) = self.live.iter_mut().find(|(number, _)| *number == done.number) {
             entry.1 = Some(done);
         }
-        let mut free = Vec::new();
+        let mut free: Vec<Disposed> = Vec::new();
         while let Some((_, Some(_))) = self.live.front() {
             free.extend(self.live.pop_front().and_then(|(_, done)| done));
         }
+        free.iter_mut().for_each(|done| done.keep |= self.keep_rest);
         free
     }
 

@@ -113,6 +113,12 @@ impl Tail {
         Ok(place.of(event))
     }
 
+    /// Leaves all that is in the journal by now for the next start: some of it is not in the log. Notes
+    /// on what is there must stay with it, or it would be written twice.
+    pub fn keep_rest(&self) {
+        lock(&self.shared.roll).keep_rest = true;
+    }
+
     /// Whether an exchange is of this run.
     pub fn is_own(&self, key: ExchangeKey) -> bool {
         key.run == self.shared.run

@@ -38,12 +38,6 @@ impl Draft {
     pub(super) fn new(exchange: Recorded) -> Self {
         Self { exchange, request_written: false, response_written: false }
     }
-
-    /// Leaves its bytes in the journal for the next start.
-    pub(super) fn keep_in_journal(&self) {
-        let pieces = self.exchange.request.pieces.iter().chain(&self.exchange.response.pieces);
-        pieces.for_each(|piece| piece.location.keep());
-    }
 }
 
 /// The log folder, as its one writer holds it.
