@@ -2,6 +2,7 @@
 
 mod cli;
 mod clients;
+mod framing;
 mod loss;
 mod never_in_the_way;
 mod recording;

@@ -85,6 +85,10 @@ fn outgoing(
             ProxyError::new(StatusCode::BAD_REQUEST, "bad_upstream", "the upstream is not a host")
         })?,
     );
+    if http_body::Body::size_hint(&body).exact().is_none() {
+        // hyper drops the body of a GET or HEAD that does not say so itself. Over h2 it is left out.
+        parts.headers.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
     let tapped = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone());
     Ok(http::Request::from_parts(parts, tapped))
 }
@@ -117,7 +121,9 @@ fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<Exc
     });
     parts.headers = headers::for_client(&parts.headers);
     parts.version = Version::HTTP_11;
-    http::Response::from_parts(parts, Body::new(ResponseTap::new(body, writer, shared.redactor.clone())))
+    let length_given = parts.headers.contains_key(header::CONTENT_LENGTH);
+    let tapped = ResponseTap::new(body, length_given, writer, shared.redactor.clone());
+    http::Response::from_parts(parts, Body::new(tapped))
 }
 
 fn version(version: Version) -> String {
