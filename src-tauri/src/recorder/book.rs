@@ -13,13 +13,13 @@ use crate::db::Db;
 use crate::index::{Index, LogFolder, SessionRef};
 use crate::logs::layout;
 use crate::logs::write::{WriteError, Writer};
-use crate::logs::{RelativePath, Span};
+use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
 use crate::provider;
 use crate::record::assemble::{self, WireBody};
-use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStartTag};
+use crate::record::entry::{self, Entry, FORMAT, Gap, Meta, SessionStart, SessionStartTag};
 use crate::record::redact::Redactor;
-use crate::record::{Assigned, Begin, Event};
+use crate::record::{Assigned, Begin, CaptureStop, Event};
 use crate::session;
 
 /// Something could not be written. It was reported; the caller keeps the exchange and tries again.
@@ -131,11 +131,11 @@ impl Book {
             draft.exchange.assigned = Some(assigned);
         }
         if let Some(start) = place.start {
-            self.append(&file, &Entry::SessionStart(start))?;
+            self.append(&file, Entry::SessionStart(start))?;
             self.tell(Change::SessionStarted(request.meta.session.clone()));
         }
         let told = Change::RequestLogged(request.meta.session.clone(), begin_id(&request));
-        self.append(&file, &Entry::Request(request))?;
+        self.append(&file, Entry::Request(request))?;
         draft.request_written = true;
         self.tell(told);
         Ok(())
@@ -169,7 +169,7 @@ impl Book {
             return Ok(());
         };
         let told = Change::ExchangeEnded(assigned.session.clone(), begin.request_id.clone());
-        self.append(&file, &Entry::Response(response))?;
+        self.append(&file, Entry::Response(response))?;
         draft.response_written = true;
         self.tell(told);
         Ok(())
@@ -278,11 +278,11 @@ impl Book {
         }
     }
 
-    fn append(&mut self, file: &RelativePath, entry: &Entry) -> Result<(), Degraded> {
-        let line = entry.to_line();
+    fn append(&mut self, file: &RelativePath, entry: Entry) -> Result<(), Degraded> {
+        let (entry, line) = line_within(entry, MAX_LINE_BYTES);
         match self.writer.append(file, &line) {
             Ok(span) => {
-                self.applied(entry, file, span);
+                self.applied(&entry, file, span);
                 Ok(())
             }
             Err(error) => {
@@ -327,6 +327,51 @@ struct Place {
     start: Option<SessionStart>,
 }
 
+/// The entry and its line, without the body where that makes the line longer than any reader takes: it
+/// could never be written, and would keep the journal for ever.
+fn line_within(mut entry: Entry, max_bytes: u64) -> (Entry, Vec<u8>) {
+    let line = entry.to_line();
+    if line.len() as u64 <= max_bytes {
+        return (entry, line);
+    }
+    let whole = |bytes| vec![Gap { from: 0, bytes, reason: CaptureStop::BodyLimit }];
+    match &mut entry {
+        Entry::Request(request) => {
+            request.body.clear();
+            (request.body_b64, request.gap) = (None, whole(request.size));
+        }
+        Entry::Response(response) => {
+            (response.body, response.body_b64, response.chunks) = (None, None, None);
+            response.gap = whole(response.size);
+        }
+        Entry::SessionStart(_) | Entry::Fork(_) => {}
+    }
+    let line = entry.to_line();
+    (entry, line)
+}
+
 fn begin_id(request: &entry::Request) -> crate::model::RequestId {
     request.meta.request_id.clone().unwrap_or_else(|| crate::model::RequestId::from_log(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_too_long_goes_without_its_body() {
+        let meta = r#""_meta":{"host":"h","machine":"m","request_id":"r","session":"20260101-000000-00000000","ts":"2026-01-01T00:00:00Z"}"#;
+        let body = "x".repeat(5000);
+        for line in [
+            format!(r#"{{{meta},"body":"{body}","headers":{{}},"method":"POST","path":"/","seq":1,"size":5000,"type":"request"}}"#),
+            format!(r#"{{{meta},"body":"{body}","headers":{{}},"seq":1,"size":5000,"status":200,"timing":{{"ttfb_ms":1,"total_ms":2}},"type":"response"}}"#),
+        ] {
+            let entry = Entry::parse(line.as_bytes()).unwrap();
+            assert_eq!(line_within(entry.clone(), 10_000).0, entry);
+            let (short, line) = line_within(entry.clone(), 1000);
+            assert!(line.len() < 1000);
+            assert_eq!((short.kind(), short.meta()), (entry.kind(), entry.meta()));
+            assert!(String::from_utf8(line).unwrap().contains(r#""bytes":5000"#));
+        }
+    }
 }
