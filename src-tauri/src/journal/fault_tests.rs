@@ -155,3 +155,17 @@ async fn heads_read_after_a_move_outlive_the_segments_they_lie_in() {
     let found = found(&mut leftovers);
     assert!(found.begin.is_some() && found.head.is_some() && found.end.is_some(), "{found:?}");
 }
+
+#[tokio::test]
+async fn a_segment_of_another_version_is_left_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = folder(home.path());
+    dead_run(&dir, LIMITS, 1000);
+    let segment = std::fs::read_dir(&dir).unwrap().next().unwrap().unwrap().path();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[7] = b'2';
+    std::fs::write(&segment, &bytes).unwrap();
+    let (_journal, _tail, leftovers, _keeper) = Journal::open(&dir, LIMITS).unwrap();
+    assert_eq!(leftovers.foreign, [segment.clone()]);
+    assert_eq!(std::fs::read(&segment).unwrap(), bytes);
+}
