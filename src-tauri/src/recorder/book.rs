@@ -11,6 +11,7 @@ use tokio::sync::broadcast;
 use super::{Recorded, Retry};
 use crate::db::Db;
 use crate::index::{Index, LogFolder, SessionRef};
+use crate::journal::Location;
 use crate::logs::layout;
 use crate::logs::write::{WriteError, Writer};
 use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
@@ -115,9 +116,8 @@ impl Book {
             at.read_into(body).is_ok()
         });
         let meta = self.meta(begin, SessionId::new(begin.started));
-        let Some(mut request) = assemble::request(exchange, meta, 1, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::request(exchange, meta.clone(), 1, wire, &self.redactor);
+        let Some(mut request) = or_without_body(make, wire, size) else { return Ok(()) };
         let place = self.place(begin, &mut request, exchange.assigned.as_ref()).await;
         let file = place.file.clone();
         if exchange.assigned.is_none() {
@@ -165,9 +165,8 @@ impl Book {
         );
         let mut meta = self.meta(begin, assigned.session.clone());
         meta.ts = exchange.wall_clock(exchange.last_at);
-        let Some(response) = assemble::response(exchange, meta, assigned.seq, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::response(exchange, meta.clone(), assigned.seq, wire, &self.redactor);
+        let Some(response) = or_without_body(make, wire, end.response_bytes) else { return Ok(()) };
         let told = Change::ExchangeEnded(assigned.session.clone(), begin.request_id.clone());
         self.append(&file, Entry::Response(response))?;
         draft.response_written = true;
@@ -327,6 +326,15 @@ struct Place {
     start: Option<SessionStart>,
 }
 
+/// What `make` makes of a body that anybody may have sent. Should it panic, that is a fault of ours, and
+/// costs this body: not the recorder, now and at every start that finds the exchange in the journal.
+fn or_without_body<T>(make: impl Fn(WireBody) -> T, wire: WireBody, size: u64) -> T {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| make(wire))).unwrap_or_else(|_| {
+        tracing::error!("a body could not be read because of a fault in llm-proxy; it is left out");
+        make(WireBody::collect::<Location>(&[], size, CaptureStop::JournalFull, |_, _| false))
+    })
+}
+
 /// The entry and its line, without the body where that makes the line longer than any reader takes: it
 /// could never be written, and would keep the journal for ever.
 fn line_within(mut entry: Entry, max_bytes: u64) -> (Entry, Vec<u8>) {
@@ -359,12 +367,26 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_fault_of_ours_costs_a_body_and_no_more() {
+        let make = |wire: WireBody| {
+            let whole = format!("{wire:?}");
+            assert!(whole.contains("bytes: 7"), "on purpose");
+            whole
+        };
+        assert!(or_without_body(make, WireBody::default(), 7).contains("JournalFull"));
+    }
+
+    #[test]
     fn a_line_that_is_too_long_goes_without_its_body() {
         let meta = r#""_meta":{"host":"h","machine":"m","request_id":"r","session":"20260101-000000-00000000","ts":"2026-01-01T00:00:00Z"}"#;
         let body = "x".repeat(5000);
         for line in [
-            format!(r#"{{{meta},"body":"{body}","headers":{{}},"method":"POST","path":"/","seq":1,"size":5000,"type":"request"}}"#),
-            format!(r#"{{{meta},"body":"{body}","headers":{{}},"seq":1,"size":5000,"status":200,"timing":{{"ttfb_ms":1,"total_ms":2}},"type":"response"}}"#),
+            format!(
+                r#"{{{meta},"body":"{body}","headers":{{}},"method":"POST","path":"/","seq":1,"size":5000,"type":"request"}}"#
+            ),
+            format!(
+                r#"{{{meta},"body":"{body}","headers":{{}},"seq":1,"size":5000,"status":200,"timing":{{"ttfb_ms":1,"total_ms":2}},"type":"response"}}"#
+            ),
         ] {
             let entry = Entry::parse(line.as_bytes()).unwrap();
             assert_eq!(line_within(entry.clone(), 10_000).0, entry);
