@@ -18,7 +18,10 @@ async fn pass(request: &str, answer: &'static str) -> (String, String) {
             let read = stream.read(&mut block).await.unwrap();
             got.push_str(std::str::from_utf8(&block[..read]).unwrap());
             // A body that is announced is waited for.
-            if got.contains("\r\n\r\n") && got.to_lowercase().contains("chunked") && !got.contains("\r\n0\r\n") {
+            if got.contains("\r\n\r\n")
+                && got.to_lowercase().contains("chunked")
+                && !got.contains("\r\n0\r\n")
+            {
                 continue;
             }
             if read == 0 {
@@ -45,7 +48,8 @@ async fn an_answer_without_a_body_gets_no_length() {
         ("GET", "HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n"),
         ("GET", "HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n"),
     ] {
-        let request = format!("{method} /openai/UPSTREAM/x HTTP/1.1\r\nhost: HOST\r\nconnection: close\r\n\r\n");
+        let request =
+            format!("{method} /openai/UPSTREAM/x HTTP/1.1\r\nhost: HOST\r\nconnection: close\r\n\r\n");
         let (_, got) = pass(&request, answer).await;
         assert!(!got.to_lowercase().contains("content-length"), "{method}: {got}");
     }

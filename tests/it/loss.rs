@@ -160,7 +160,8 @@ async fn what_the_log_could_not_take_is_in_it_after_the_next_start() {
 
     std::fs::remove_file(in_the_way).unwrap();
     proxy.restart().await;
-    let ends = |lines: &[Value]| lines.iter().filter_map(|line| line["end"].as_str()).collect::<Vec<_>>().join(",");
+    let ends =
+        |lines: &[Value]| lines.iter().filter_map(|line| line["end"].as_str()).collect::<Vec<_>>().join(",");
     let lines = proxy.await_log("the refused exchange", |lines| !ends(lines).is_empty()).await;
     assert_eq!(ends(&lines), "refused");
     proxy.stop().await;

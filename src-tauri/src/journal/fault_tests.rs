@@ -56,7 +56,11 @@ async fn a_head_of_any_size_does_not_stop_the_tail() {
                 Event::ResponseHead(seen) => heads += usize::from(seen == head(bytes)),
                 Event::Body { .. } => bodies += 1,
                 Event::End(_) => ends += 1,
-                Event::Begin(_) | Event::Lost { .. } | Event::BodyEnd(..) | Event::Assigned(_) | Event::Done => {}
+                Event::Begin(_)
+                | Event::Lost { .. }
+                | Event::BodyEnd(..)
+                | Event::Assigned(_)
+                | Event::Done => {}
             }
         }
         assert_eq!((heads, bodies, ends), (1, 1, 1), "{bytes}");
@@ -146,7 +150,9 @@ async fn heads_read_after_a_move_outlive_the_segments_they_lie_in() {
             exchange.apply(frame.event, frame.seq, frame.at, frame.location);
         }
     }
-    until("the first segment is wiped", || lock(&journal.shared.roll).live.front().is_none_or(|one| one.0 > 1));
+    until("the first segment is wiped", || {
+        lock(&journal.shared.roll).live.front().is_none_or(|one| one.0 > 1)
+    });
     // Everything that may go is gone by now: the wiper takes segments one after the other.
     std::thread::sleep(Duration::from_millis(200));
     std::mem::forget((exchange, tail, _keeper));

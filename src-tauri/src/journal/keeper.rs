@@ -105,6 +105,13 @@ fn sync_every_second(shared: &Shared) {
             }
             thread::sleep(SYNC_EVERY / 20);
         }
+        // What ended since the last time is not the current segment any more, and still not on the disk.
+        let ended = std::mem::take(&mut lock(&shared.roll).unsynced);
+        for file in ended {
+            if let Err(error) = file.sync_data() {
+                tracing::warn!(%error, "a journal segment is not on the disk");
+            }
+        }
         let Some(segment) = shared.current.load_full() else { continue };
         let state = (Arc::as_ptr(&segment), segment.written_to());
         if state != synced && segment.sync().is_ok() {

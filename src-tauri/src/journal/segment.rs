@@ -80,7 +80,11 @@ impl Segment {
             .mode(0o600)
             .custom_flags(OFlags::NOFOLLOW.bits() as i32);
         let file = options.open(path)?;
-        let made = fallocate(&file, FallocateFlags::empty(), 0, capacity).map_err(io::Error::from);
+        let made = match fallocate(&file, FallocateFlags::empty(), 0, capacity) {
+            // Some file systems cannot reserve room: a write may fail later then, and is told of.
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(capacity),
+            made => made.map_err(io::Error::from),
+        };
         let private =
             rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(0o600)).map_err(io::Error::from);
         match made.and(private) {
@@ -224,6 +228,11 @@ impl Segment {
     /// Has what was written so far put on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         self.file.sync_data()
+    }
+
+    /// Its file, to be put on the disk when the segment has ended.
+    pub(super) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
     }
 
     /// Leaves the file on the disk for the next start's recovery.

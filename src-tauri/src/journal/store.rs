@@ -79,6 +79,8 @@ pub(super) struct Roll {
     full_until: Option<Instant>,
     /// Sizes of all segment files there are.
     pub(super) live_bytes: u64,
+    /// Files of segments that ended since the last sync.
+    pub(super) unsynced: Vec<Arc<File>>,
     /// Set when nothing is to be wiped any more: not all of it is in the log.
     pub(super) keep_rest: bool,
 }
@@ -258,6 +260,7 @@ impl Shared {
         });
         match begun {
             Ok(segment) => {
+                roll.unsynced.extend(full.map(|full| full.file()));
                 roll.live.push_back((segment.number(), None));
                 roll.unread.push_back(Arc::clone(&segment));
                 self.current.store(Some(segment));

@@ -80,8 +80,11 @@ impl Tail {
         if !used {
             return;
         }
-        let current = self.shared.current.swap(None);
-        if let Some(segment) = current {
+        self.end_current();
+    }
+
+    fn end_current(&self) {
+        if let Some(segment) = self.shared.current.swap(None) {
             segment.seal();
         }
     }
@@ -156,7 +159,8 @@ impl Tail {
         if let Some(reader) = self.reader.take() {
             tracing::error!(%error, "a journal segment cannot be read; it is kept for the next start");
             reader.segment.keep();
-            self.rotate();
+            // Nobody would read what else is written there.
+            self.end_current();
         }
     }
 

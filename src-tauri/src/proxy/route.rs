@@ -101,7 +101,8 @@ impl Route {
                 (scheme, named.host, port, "")
             }
         };
-        let refusal = refusal(&host, port, configured.is_some(), config, own_port).map(|error| error.of(provider));
+        let refusal =
+            refusal(&host, port, configured.is_some(), config, own_port).map(|error| error.of(provider));
         Self { provider, upstream, scheme, host, port, path: format!("{prefix}{path}"), query, refusal }
     }
 
@@ -148,12 +149,7 @@ fn split_upstream(rest: &str) -> (Option<&str>, &str) {
 }
 
 /// Bedrock's own form: the upstream is the region's.
-fn bedrock(
-    path: &str,
-    query: Option<String>,
-    config: &Config,
-    own_port: u16,
-) -> Result<Route, ProxyError> {
+fn bedrock(path: &str, query: Option<String>, config: &Config, own_port: u16) -> Result<Route, ProxyError> {
     let region = config.bedrock_region.as_deref().ok_or_else(|| {
         let message = "for Bedrock, set `bedrock_region` in config.toml or BEDROCK_REGION";
         ProxyError::new(StatusCode::BAD_REQUEST, "bedrock_region_missing", message).of(Provider::Bedrock)
@@ -165,13 +161,7 @@ fn bedrock(
 }
 
 /// Why the proxy must not go there.
-fn refusal(
-    host: &str,
-    port: u16,
-    configured: bool,
-    config: &Config,
-    own_port: u16,
-) -> Option<ProxyError> {
+fn refusal(host: &str, port: u16, configured: bool, config: &Config, own_port: u16) -> Option<ProxyError> {
     if is_loopback(host) && port == own_port {
         return Some(ProxyError::new(StatusCode::LOOP_DETECTED, "loop", "the upstream is this proxy itself"));
     }

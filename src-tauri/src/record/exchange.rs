@@ -306,14 +306,10 @@ mod tests {
         };
         let chunk = || Event::Body { direction: Direction::Response, offset: 0, bytes: b"x" };
         let mut steps = Vec::new();
-        for (seq, event) in [
-            Event::Begin(begin),
-            Event::BodyEnd(Direction::Request, BodyEnd::default()),
-            chunk(),
-            chunk(),
-        ]
-        .into_iter()
-        .enumerate()
+        for (seq, event) in
+            [Event::Begin(begin), Event::BodyEnd(Direction::Request, BodyEnd::default()), chunk(), chunk()]
+                .into_iter()
+                .enumerate()
         {
             steps.push(exchange.apply(event, seq as u32, Duration::ZERO, Some(())));
         }
