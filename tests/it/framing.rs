@@ -9,14 +9,14 @@ use crate::support::harness::{Options, Proxy};
 /// `answer`; what the upstream got and what the client got.
 async fn pass(request: &str, answer: &'static str) -> (String, String) {
     let mut proxy = Proxy::start(Options::default()).await;
-    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let addr = upstream.local_addr().unwrap().to_string();
-    let seen = tokio::spawn(async move {
-        let (mut stream, _) = upstream.accept().await.unwrap();
+    let upstream = TcpListener::bind("127.0.0.1:0").await.expect("a loopback socket works");
+    let addr = upstream.local_addr().expect("a loopback socket works").to_string();
+    let seen = tokio::runtime::Handle::current().spawn(async move {
+        let (mut stream, _) = upstream.accept().await.expect("a loopback socket works");
         let (mut got, mut block) = (String::new(), [0; 4096]);
         while !got.ends_with("\r\n\r\n") {
-            let read = stream.read(&mut block).await.unwrap();
-            got.push_str(std::str::from_utf8(&block[..read]).unwrap());
+            let read = stream.read(&mut block).await.expect("a loopback socket works");
+            got.push_str(std::str::from_utf8(&block[..read]).expect("text"));
             // A body that is announced is waited for.
             if got.contains("\r\n\r\n")
                 && got.to_lowercase().contains("chunked")
@@ -28,15 +28,15 @@ async fn pass(request: &str, answer: &'static str) -> (String, String) {
                 break;
             }
         }
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(answer.as_bytes()).await.expect("a loopback socket works");
         got
     });
-    let mut client = TcpStream::connect(proxy.addr()).await.unwrap();
+    let mut client = TcpStream::connect(proxy.addr()).await.expect("a loopback socket works");
     let request = request.replace("UPSTREAM", &addr).replace("HOST", &proxy.addr().to_string());
-    client.write_all(request.as_bytes()).await.unwrap();
+    client.write_all(request.as_bytes()).await.expect("a loopback socket works");
     let mut got = String::new();
-    client.read_to_string(&mut got).await.unwrap();
-    let seen = seen.await.unwrap();
+    client.read_to_string(&mut got).await.expect("a loopback socket works");
+    let seen = seen.await.expect("the upstream was asked");
     proxy.stop().await;
     (seen, got)
 }

@@ -199,6 +199,12 @@ impl Book {
         &mut self.writer
     }
 
+    /// Where the log has the request of an exchange whose place the journal does not tell.
+    pub(super) async fn place_of(&self, begin: &Begin) -> Option<Assigned> {
+        let found = self.index.as_ref()?.place_of(&begin.request_id).await;
+        found.inspect_err(|error| tracing::warn!(%error, "an exchange may be logged twice")).ok()?
+    }
+
     /// Decides the session, and with it file and number.
     async fn place(
         &mut self,
