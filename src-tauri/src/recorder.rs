@@ -72,11 +72,8 @@ impl Recorder {
         match step {
             Step::Nothing => {}
             Step::RequestWhole => {
-                let Some(draft) = self.running.get_mut(&key).filter(|draft| !draft.request_tried) else {
-                    return;
-                };
-                // What fails here is tried again at the exchange's end, not with every event until then.
-                draft.request_tried = true;
+                let Some(draft) = self.running.get_mut(&key) else { return };
+                // What fails here is tried again at the exchange's end.
                 let tail = &self.tail;
                 let _ = self.book.write_request(draft, |event| tail.note(key, event)).await;
             }
@@ -140,10 +137,8 @@ impl Recorder {
             self.write_ended(key, draft).await;
         }
         self.settle().await;
-        for (_, draft) in &self.stuck {
-            draft.keep_in_journal();
-        }
         if !self.stuck.is_empty() {
+            self.tail.keep_rest();
             tracing::error!(
                 exchanges = self.stuck.len(),
                 "not in the log yet: they are kept in the journal for the next start"

@@ -141,3 +141,55 @@ async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
     assert!(!proxy.home().join(".local/state/llm-proxy/port").exists());
     assert!(!proxy.log_dir().join(".journal").exists());
 }
+
+#[tokio::test]
+async fn what_the_log_could_not_take_is_in_it_after_the_next_start() {
+    let mut proxy = Proxy::start(Options::default()).await;
+    // Where the upstream's folder would be stands a file.
+    let in_the_way = proxy.log_dir().join("10.0.0.1");
+    std::fs::File::create(&in_the_way).unwrap();
+    // Refused: an exchange without a single body byte.
+    let url = format!("http://{}/openai/10.0.0.1/v1/models", proxy.addr());
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
+    proxy.stop().await;
+
+    std::fs::remove_file(in_the_way).unwrap();
+    proxy.restart().await;
+    let ends =
+        |lines: &[Value]| lines.iter().filter_map(|line| line["end"].as_str()).collect::<Vec<_>>().join(",");
+    let lines = proxy.await_log("the refused exchange", |lines| !ends(lines).is_empty()).await;
+    assert_eq!(ends(&lines), "refused");
+    proxy.stop().await;
+    assert!(!proxy.log_dir().join(".journal").exists());
+}
+
+#[tokio::test]
+async fn a_crash_after_a_recovery_writes_nothing_twice() {
+    let mut proxy = Proxy::start(Options::default()).await;
+    // An exchange that cannot be logged keeps the journal as it is.
+    std::fs::File::create(proxy.log_dir().join("10.0.0.1")).unwrap();
+    let url = format!("http://{}/openai/10.0.0.1/v1/models", proxy.addr());
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
+    // An upload that the kill cuts short: no session was decided yet.
+    let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = tokio::net::TcpStream::connect(proxy.addr()).await.unwrap();
+    let head = format!(
+        "POST /openai/{}/v1/responses HTTP/1.1\r\nhost: {}\r\ncontent-length: 9\r\n\r\nhalf",
+        upstream.local_addr().unwrap(),
+        proxy.addr()
+    );
+    tokio::io::AsyncWriteExt::write_all(&mut client, head.as_bytes()).await.unwrap();
+    upstream.accept().await.unwrap();
+
+    let count = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "response").count();
+    for _ in 0..3 {
+        proxy.kill().await;
+        proxy.restart().await;
+        let lines = proxy.await_log("the upload", |lines| count(lines) > 0).await;
+        assert_eq!(count(&lines), 1);
+    }
+    std::fs::remove_file(proxy.log_dir().join("10.0.0.1")).unwrap();
+    let lines = proxy.await_log("the refused exchange", |lines| count(lines) > 1).await;
+    assert_eq!(count(&lines), 2, "{lines:?}");
+    proxy.stop().await;
+}

@@ -79,6 +79,10 @@ pub(super) struct Roll {
     full_until: Option<Instant>,
     /// Sizes of all segment files there are.
     pub(super) live_bytes: u64,
+    /// Files of segments that ended since the last sync.
+    pub(super) unsynced: Vec<Arc<File>>,
+    /// Set when nothing is to be wiped any more: not all of it is in the log.
+    pub(super) keep_rest: bool,
 }
 
 /// A segment's file before it is begun: file, path, number, size.
@@ -89,6 +93,8 @@ type Allocated = (Arc<File>, PathBuf, u64, u64);
 pub(super) struct Queue {
     pub(super) frames: VecDeque<Owned>,
     pub(super) bytes: usize,
+    /// The writer thread has taken a frame out and is not done with it.
+    pub(super) storing: bool,
 }
 
 /// A frame in memory.
@@ -218,6 +224,10 @@ impl Shared {
         at_us: u64,
         encoded: &Encoded<'_>,
     ) -> io::Result<Location> {
+        if encoded.len() > frame::MAX_PAYLOAD {
+            // Readers would take it for a torn place, and wait for it forever.
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let header = Header { len: encoded.len() as u32, exchange, at_us, seq, kind: encoded.kind };
         let len = frame::padded_len(encoded.len());
         loop {
@@ -250,6 +260,7 @@ impl Shared {
         });
         match begun {
             Ok(segment) => {
+                roll.unsynced.extend(full.map(|full| full.file()));
                 roll.live.push_back((segment.number(), None));
                 roll.unread.push_back(Arc::clone(&segment));
                 self.current.store(Some(segment));
@@ -271,10 +282,11 @@ impl Shared {
             roll.live_bytes + size <= self.limits.max_bytes
                 && free.saturating_sub(size) >= 2 * (roll.live_bytes + size).min(self.limits.max_bytes)
         };
-        while !fits(size) {
+        let smallest = super::segment::FRAMES_AT + frame_len;
+        while size >= smallest && !fits(size) {
             size /= 2;
         }
-        if size < super::segment::FRAMES_AT + frame_len {
+        if size < smallest {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let number = roll.next_number;
@@ -316,7 +328,18 @@ impl Shared {
 
     /// Whether every frame that was appended can be seen by the tail.
     pub(super) fn settled(&self) -> bool {
-        self.writing.load(Ordering::Acquire) == 0 && lock(&self.queue).frames.is_empty()
+        let queue = lock(&self.queue);
+        self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
+    }
+}
+
+impl Queue {
+    /// Takes the oldest frame out, to be stored.
+    pub(super) fn take(&mut self) -> Option<Owned> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.payload.len();
+        self.storing = true;
+        Some(frame)
     }
 }
 
@@ -355,10 +378,11 @@ impl Roll {
         if let Some(entry) = self.live.iter_mut().find(|(number, _)| *number == done.number) {
             entry.1 = Some(done);
         }
-        let mut free = Vec::new();
+        let mut free: Vec<Disposed> = Vec::new();
         while let Some((_, Some(_))) = self.live.front() {
             free.extend(self.live.pop_front().and_then(|(_, done)| done));
         }
+        free.iter_mut().for_each(|done| done.keep |= self.keep_rest);
         free
     }
 

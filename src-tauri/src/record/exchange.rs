@@ -26,9 +26,11 @@ pub struct Exchange<L> {
     pub last_at: Duration,
     /// Frames seen, and how many there will be.
     frames: u32,
-    /// Holds the first frame in the journal, and with it all later ones.
-    anchor: Option<L>,
+    /// Hold the frames that are no body's, wherever they lie in the journal.
+    heads_at: Vec<L>,
     frames_in_all: Option<u32>,
+    /// [`Step::RequestWhole`] was returned: it is news once.
+    request_told: bool,
     /// Where the recorder decided to write, in this run or in one that died since.
     pub assigned: Option<Assigned>,
     /// The lines are in the log already.
@@ -84,8 +86,9 @@ impl<L> Exchange<L> {
             end: None,
             last_at: Duration::ZERO,
             frames: 0,
-            anchor: None,
+            heads_at: Vec::new(),
             frames_in_all: None,
+            request_told: false,
             assigned: None,
             done: false,
         }
@@ -105,7 +108,7 @@ impl<L> Exchange<L> {
             Event::Begin(begin) => {
                 self.begun_at = at;
                 self.begin = Some(begin);
-                self.anchor = location;
+                self.heads_at.extend(location);
             }
             Event::Body { direction, offset, bytes } => {
                 let len = bytes.len() as u64;
@@ -117,10 +120,17 @@ impl<L> Exchange<L> {
                 }
             }
             Event::Lost { direction, bytes, .. } => self.body(direction).lost += bytes,
-            Event::BodyEnd(direction, end) => self.body(direction).end = Some(end),
-            Event::ResponseHead(head) => self.head = Some((head, at)),
+            Event::BodyEnd(direction, end) => {
+                self.body(direction).end = Some(end);
+                self.heads_at.extend(location);
+            }
+            Event::ResponseHead(head) => {
+                self.head = Some((head, at));
+                self.heads_at.extend(location);
+            }
             Event::End(end) => {
                 self.end = Some(end);
+                self.heads_at.extend(location);
                 self.frames_in_all = Some(seq.saturating_add(1));
             }
         }
@@ -155,13 +165,10 @@ impl<L> Exchange<L> {
         read: impl Fn(&L) -> Result<Vec<u8>, E>,
         copy: impl Fn(Duration, &Event<'_>) -> Result<L, E>,
     ) -> Result<(), E> {
-        // The first copy holds all others; until they are made, the old anchor does.
-        let mut anchor = None;
-        if self.anchor.as_ref().is_some_and(&old) {
-            for (at, event) in self.heads() {
-                let place = copy(at, &event)?;
-                anchor = anchor.or(Some(place));
-            }
+        // The old places are let go when all copies are made.
+        if self.heads_at.iter().any(&old) {
+            let heads = self.heads();
+            self.heads_at = heads.iter().map(|(at, event)| copy(*at, event)).collect::<Result<_, E>>()?;
         }
         for direction in [Direction::Request, Direction::Response] {
             for piece in self.body(direction).pieces.iter_mut().filter(|piece| old(&piece.location)) {
@@ -169,9 +176,6 @@ impl<L> Exchange<L> {
                 piece.location =
                     copy(piece.at, &Event::Body { direction, offset: piece.offset, bytes: &bytes })?;
             }
-        }
-        if anchor.is_some() {
-            self.anchor = anchor;
         }
         Ok(())
     }
@@ -205,10 +209,15 @@ impl<L> Exchange<L> {
         }
     }
 
-    fn step(&self) -> Step {
+    fn step(&mut self) -> Step {
         if self.frames_in_all.is_some_and(|all| self.frames >= all) {
             Step::Ended
-        } else if self.frames_in_all.is_none() && self.request.is_whole() && self.begin.is_some() {
+        } else if !self.request_told
+            && self.frames_in_all.is_none()
+            && self.request.is_whole()
+            && self.begin.is_some()
+        {
+            self.request_told = true;
             Step::RequestWhole
         } else {
             Step::Nothing
@@ -273,4 +282,37 @@ impl<L> Body<L> {
 /// Whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RequestId;
+    use crate::provider::Provider;
+
+    #[test]
+    fn the_request_becomes_whole_once() {
+        let mut exchange: Exchange<()> = Exchange::new(Timestamp::now());
+        let begin = Begin {
+            request_id: RequestId::from_log("one"),
+            started: Timestamp::now(),
+            provider: Provider::OpenAi,
+            upstream: "api.openai.com".to_owned(),
+            method: "POST".to_owned(),
+            path: "/v1/responses".to_owned(),
+            query: None,
+            headers: Vec::new(),
+            http_version: "HTTP/1.1".to_owned(),
+        };
+        let chunk = || Event::Body { direction: Direction::Response, offset: 0, bytes: b"x" };
+        let mut steps = Vec::new();
+        for (seq, event) in
+            [Event::Begin(begin), Event::BodyEnd(Direction::Request, BodyEnd::default()), chunk(), chunk()]
+                .into_iter()
+                .enumerate()
+        {
+            steps.push(exchange.apply(event, seq as u32, Duration::ZERO, Some(())));
+        }
+        assert_eq!(steps, [Step::Nothing, Step::RequestWhole, Step::Nothing, Step::Nothing]);
+    }
 }

@@ -12,15 +12,16 @@ use tokio::time::timeout;
 use super::{Recorded, Retry};
 use crate::db::Db;
 use crate::index::{Index, LogFolder, SessionRef};
+use crate::journal::Location;
 use crate::logs::layout;
 use crate::logs::write::{WriteError, Writer};
-use crate::logs::{RelativePath, Span};
+use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
 use crate::provider;
 use crate::record::assemble::{self, WireBody};
-use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStartTag};
+use crate::record::entry::{self, Entry, FORMAT, Gap, Meta, SessionStart, SessionStartTag};
 use crate::record::redact::Redactor;
-use crate::record::{Assigned, Begin, Event};
+use crate::record::{Assigned, Begin, CaptureStop, Event};
 use crate::session;
 
 /// The index gets so long to read what it missed before the log goes on without waiting for it.
@@ -34,20 +35,13 @@ pub struct Degraded;
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) exchange: Recorded,
-    pub(super) request_tried: bool,
     pub(super) request_written: bool,
     pub(super) response_written: bool,
 }
 
 impl Draft {
     pub(super) fn new(exchange: Recorded) -> Self {
-        Self { exchange, request_tried: false, request_written: false, response_written: false }
-    }
-
-    /// Leaves its bytes in the journal for the next start.
-    pub(super) fn keep_in_journal(&self) {
-        let pieces = self.exchange.request.pieces.iter().chain(&self.exchange.response.pieces);
-        pieces.for_each(|piece| piece.location.keep());
+        Self { exchange, request_written: false, response_written: false }
     }
 }
 
@@ -135,9 +129,8 @@ impl Book {
             at.read_into(body).is_ok()
         });
         let meta = self.meta(begin, SessionId::new(begin.started));
-        let Some(mut request) = assemble::request(exchange, meta, 1, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::request(exchange, meta.clone(), 1, wire, &self.redactor);
+        let Some(mut request) = or_without_body(make, wire, size) else { return Ok(()) };
         let place = self.place(begin, &mut request, exchange.assigned.as_ref()).await;
         let file = place.file.clone();
         if exchange.assigned.is_none() {
@@ -151,11 +144,11 @@ impl Book {
             draft.exchange.assigned = Some(assigned);
         }
         if let Some(start) = place.start {
-            self.append(&file, &Entry::SessionStart(start))?;
+            self.append(&file, Entry::SessionStart(start))?;
             self.tell(Change::SessionStarted(request.meta.session.clone()));
         }
         let told = Change::RequestLogged(request.meta.session.clone(), begin_id(&request));
-        self.append(&file, &Entry::Request(request))?;
+        self.append(&file, Entry::Request(request))?;
         draft.request_written = true;
         self.tell(told);
         Ok(())
@@ -185,11 +178,10 @@ impl Book {
         );
         let mut meta = self.meta(begin, assigned.session.clone());
         meta.ts = exchange.wall_clock(exchange.last_at);
-        let Some(response) = assemble::response(exchange, meta, assigned.seq, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::response(exchange, meta.clone(), assigned.seq, wire, &self.redactor);
+        let Some(response) = or_without_body(make, wire, end.response_bytes) else { return Ok(()) };
         let told = Change::ExchangeEnded(assigned.session.clone(), begin.request_id.clone());
-        self.append(&file, &Entry::Response(response))?;
+        self.append(&file, Entry::Response(response))?;
         draft.response_written = true;
         self.tell(told);
         Ok(())
@@ -218,6 +210,12 @@ impl Book {
     /// What recovery needs to know of a file that a dead run was writing.
     pub(super) fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+
+    /// Where the log has the request of an exchange whose place the journal does not tell.
+    pub(super) async fn place_of(&self, begin: &Begin) -> Option<Assigned> {
+        let found = self.index.as_ref()?.place_of(&begin.request_id).await;
+        found.inspect_err(|error| tracing::warn!(%error, "an exchange may be logged twice")).ok()?
     }
 
     /// Decides the session, and with it file and number.
@@ -300,15 +298,12 @@ impl Book {
         }
     }
 
-    fn append(&mut self, file: &RelativePath, entry: &Entry) -> Result<(), Degraded> {
-        match self.writer.append(file, &entry.to_line()) {
+    fn append(&mut self, file: &RelativePath, entry: Entry) -> Result<(), Degraded> {
+        let (entry, line) = line_within(entry, MAX_LINE_BYTES);
+        match self.writer.append(file, &line) {
             Ok(span) => {
-                self.applied(entry, file, span);
+                self.applied(&entry, file, span);
                 Ok(())
-            }
-            Err(WriteError::TooLong { len }) if entry.has_body() => {
-                tracing::warn!(len, "a line would be too long for any reader; its body is left out");
-                self.append(file, &entry.clone().without_body())
             }
             Err(error) => {
                 self.report(&error);
@@ -352,6 +347,74 @@ struct Place {
     start: Option<SessionStart>,
 }
 
+/// What `make` makes of a body that anybody may have sent. Should it panic, that is a fault of ours, and
+/// costs this body: not the recorder, now and at every start that finds the exchange in the journal.
+fn or_without_body<T>(make: impl Fn(WireBody) -> T, wire: WireBody, size: u64) -> T {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| make(wire))).unwrap_or_else(|_| {
+        tracing::error!("a body could not be read because of a fault in llm-proxy; it is left out");
+        make(WireBody::collect::<Location>(&[], size, CaptureStop::JournalFull, |_, _| false))
+    })
+}
+
+/// The entry and its line, without the body where that makes the line longer than any reader takes: it
+/// could never be written, and would keep the journal for ever.
+fn line_within(mut entry: Entry, max_bytes: u64) -> (Entry, Vec<u8>) {
+    let line = entry.to_line();
+    if line.len() as u64 <= max_bytes {
+        return (entry, line);
+    }
+    let whole = |bytes| vec![Gap { from: 0, bytes, reason: CaptureStop::BodyLimit }];
+    match &mut entry {
+        Entry::Request(request) => {
+            request.body.clear();
+            (request.body_b64, request.tail_b64, request.gap) = (None, None, whole(request.size));
+        }
+        Entry::Response(response) => {
+            (response.body, response.body_b64, response.tail_b64, response.chunks) = (None, None, None, None);
+            response.gap = whole(response.size);
+        }
+        Entry::SessionStart(_) | Entry::Fork(_) => {}
+    }
+    let line = entry.to_line();
+    (entry, line)
+}
+
 fn begin_id(request: &entry::Request) -> crate::model::RequestId {
     request.meta.request_id.clone().unwrap_or_else(|| crate::model::RequestId::from_log(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_of_ours_costs_a_body_and_no_more() {
+        let make = |wire: WireBody| {
+            let whole = format!("{wire:?}");
+            assert!(whole.contains("bytes: 7"), "on purpose");
+            whole
+        };
+        assert!(or_without_body(make, WireBody::default(), 7).contains("JournalFull"));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_goes_without_its_body() {
+        let meta = r#""_meta":{"host":"h","machine":"m","request_id":"r","session":"20260101-000000-00000000","ts":"2026-01-01T00:00:00Z"}"#;
+        let body = "x".repeat(5000);
+        for line in [
+            format!(
+                r#"{{{meta},"body":"{body}","headers":{{}},"method":"POST","path":"/","seq":1,"size":5000,"type":"request"}}"#
+            ),
+            format!(
+                r#"{{{meta},"body":"{body}","headers":{{}},"seq":1,"size":5000,"status":200,"timing":{{"ttfb_ms":1,"total_ms":2}},"type":"response"}}"#
+            ),
+        ] {
+            let entry = Entry::parse(line.as_bytes()).unwrap();
+            assert_eq!(line_within(entry.clone(), 10_000).0, entry);
+            let (short, line) = line_within(entry.clone(), 1000);
+            assert!(line.len() < 1000);
+            assert_eq!((short.kind(), short.meta()), (entry.kind(), entry.meta()));
+            assert!(String::from_utf8(line).unwrap().contains(r#""bytes":5000"#));
+        }
+    }
 }
