@@ -4,6 +4,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::harness::{Options, Proxy};
+use crate::support::raw::Connection;
 
 /// Sends `request` (with `UPSTREAM` and `HOST` filled in) through a proxy to an upstream that answers
 /// `answer`; what the upstream got and what the client got.
@@ -62,4 +63,25 @@ async fn a_chunked_body_of_a_get_goes_up() {
     let answer = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     let (seen, _) = pass(request, answer).await;
     assert!(seen.contains("hello"), "{seen}");
+}
+
+/// A connection that is kept may stay idle for as long as the client likes; a head that is begun has to
+/// be finished.
+#[tokio::test]
+async fn idle_connections_are_kept_and_half_heads_are_not() {
+    let proxy = Proxy::start(Options::default()).await;
+    let health = format!("GET /health HTTP/1.1\r\nhost: {}\r\n\r\n", proxy.addr());
+    let mut idle = Connection::open(proxy.addr()).await;
+    idle.send(&health).await;
+    assert_eq!(idle.response(b"GET").await.expect("an answer").body.bytes, b"ok");
+    let mut slow = Connection::open(proxy.addr()).await;
+    slow.send("GET /health HTTP/1.1\r\nho").await;
+
+    let begun = std::time::Instant::now();
+    slow.reader.until_closed().await;
+    let took = begun.elapsed().as_secs();
+    assert!((8..15).contains(&took), "closed after {took} s");
+    // The idle one has been idle for just as long.
+    idle.send(&health).await;
+    assert_eq!(idle.response(b"GET").await.expect("an answer").body.bytes, b"ok");
 }

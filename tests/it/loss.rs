@@ -110,7 +110,8 @@ async fn w4_sigterm_lets_streams_finish() {
     let portfile = proxy.home().join(".local/state/llm-proxy/port");
     assert_eq!(std::fs::read_to_string(&portfile).unwrap().trim(), proxy.addr().port().to_string());
     let reading = streams(&proxy, &ticker, 50, 40, Duration::from_millis(20));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let requests = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "request").count();
+    proxy.await_log("request of every stream", |lines| requests(lines) == 50).await;
     proxy.stop().await;
     for stream in reading.join_all().await {
         assert!(stream.whole, "{} was cut", stream.name);
@@ -129,7 +130,8 @@ async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
         Proxy::start(Options { config: "drain_timeout_seconds = 1\n".to_owned(), ..Options::default() })
             .await;
     let reading = streams(&proxy, &ticker, 50, u32::MAX, Duration::from_millis(20));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let requests = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "request").count();
+    proxy.await_log("request of every stream", |lines| requests(lines) == 50).await;
     proxy.stop().await;
     let logged = logged(&proxy.logs());
     for stream in reading.join_all().await {

@@ -56,7 +56,7 @@ impl Tail {
             if let Some(header) = self.advance() {
                 return Some(self.stored(&header));
             }
-            self.unstored = lock(&self.shared.unstored).pop_front();
+            self.unstored = lock(&self.shared.unstored).pop();
             if self.unstored.is_some() {
                 return Some(self.unstored());
             }

@@ -40,7 +40,10 @@ impl Seen {
         match frame.event {
             Event::Begin(begin) => self.name = begin.request_id.to_string(),
             Event::Body { offset, .. } => self.locations.push((offset, frame.location.unwrap())),
-            Event::Lost { bytes, .. } => self.lost += bytes,
+            Event::Lost { bytes, frames, .. } => {
+                self.lost += bytes;
+                self.frames += frames - 1;
+            }
             Event::End(end) => self.end = Some((frame.seq, end)),
             Event::BodyEnd(..) | Event::ResponseHead(_) | Event::Assigned(_) | Event::Done => {}
         }

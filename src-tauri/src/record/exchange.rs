@@ -1,6 +1,7 @@
 //! An exchange in the making: events in, in whatever order the journal gives them, and the moments at
 //! which its lines can be written out.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::event::{Assigned, Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, ResponseHead};
@@ -47,6 +48,8 @@ pub struct Body<L> {
     /// Set when the body came to its proper end.
     pub end: Option<BodyEnd>,
     captured: u64,
+    /// Where the pieces begin; made by recovery, which may meet copies of them.
+    offsets: Option<HashSet<u64>>,
 }
 
 /// Captured bytes of a body.
@@ -114,12 +117,19 @@ impl<L> Exchange<L> {
                 let len = bytes.len() as u64;
                 let body = self.body(direction);
                 body.captured += len;
+                if let Some(offsets) = &mut body.offsets {
+                    offsets.insert(offset);
+                }
                 match location {
                     Some(location) => body.pieces.push(Piece { offset, at, location, len }),
                     None => body.lost += len,
                 }
             }
-            Event::Lost { direction, bytes, .. } => self.body(direction).lost += bytes,
+            Event::Lost { direction, bytes, frames, .. } => {
+                self.body(direction).lost += bytes;
+                // One is counted below, for the event itself.
+                self.frames = self.frames.saturating_add(frames.saturating_sub(1));
+            }
             Event::BodyEnd(direction, end) => {
                 self.body(direction).end = Some(end);
                 self.heads_at.extend(location);
@@ -143,9 +153,7 @@ impl<L> Exchange<L> {
     pub fn restore(&mut self, event: Event<'_>, at: Duration, location: Option<L>) {
         let known = match &event {
             Event::Begin(_) => self.begin.is_some(),
-            Event::Body { direction, offset, .. } => {
-                self.body(*direction).pieces.iter().any(|piece| piece.offset == *offset)
-            }
+            Event::Body { direction, offset, .. } => self.body(*direction).knows(*offset),
             Event::BodyEnd(direction, _) => self.body(*direction).end.is_some(),
             Event::ResponseHead(_) => self.head.is_some(),
             Event::End(_) => self.end.is_some(),
@@ -258,11 +266,17 @@ impl<L> Exchange<L> {
 
 impl<L> Default for Body<L> {
     fn default() -> Self {
-        Self { pieces: Vec::new(), lost: 0, end: None, captured: 0 }
+        Self { pieces: Vec::new(), lost: 0, end: None, captured: 0, offsets: None }
     }
 }
 
 impl<L> Body<L> {
+    fn knows(&mut self, offset: u64) -> bool {
+        let pieces = &self.pieces;
+        let offsets = self.offsets.get_or_insert_with(|| pieces.iter().map(|piece| piece.offset).collect());
+        offsets.contains(&offset)
+    }
+
     /// Wire bytes that were told of, captured or not.
     pub fn known_bytes(&self) -> u64 {
         self.captured + self.lost

@@ -9,19 +9,19 @@ use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use super::harmless::{guarded, line_within, or_without_body};
 use super::{Recorded, Retry};
 use crate::db::Db;
 use crate::index::{Index, LogFolder, SessionRef};
-use crate::journal::Location;
 use crate::logs::layout;
-use crate::logs::write::{WriteError, Writer};
+use crate::logs::write::{Unsynced, WriteError, Writer};
 use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
 use crate::provider;
 use crate::record::assemble::{self, WireBody};
-use crate::record::entry::{self, Entry, FORMAT, Gap, Meta, SessionStart, SessionStartTag};
+use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStartTag};
 use crate::record::redact::Redactor;
-use crate::record::{Assigned, Begin, CaptureStop, Event};
+use crate::record::{Assigned, Begin, Event};
 use crate::session;
 
 /// The index gets so long to read what it missed before the log goes on without waiting for it.
@@ -60,6 +60,8 @@ pub struct Book {
     changes: broadcast::Sender<Change>,
     /// Set while lines cannot be written, so that it is reported once.
     degraded: bool,
+    /// Whether the last line that could not be written lacked room.
+    full: bool,
 }
 
 impl Book {
@@ -81,6 +83,7 @@ impl Book {
             machine,
             changes,
             degraded: false,
+            full: false,
         })
     }
 
@@ -187,14 +190,21 @@ impl Book {
         Ok(())
     }
 
-    /// Puts all lines on the disk. False when that failed.
-    pub(super) fn sync(&mut self) -> bool {
-        match self.writer.sync() {
-            Ok(()) => true,
-            Err(error) => {
+    /// The files whose lines may not be on the disk yet.
+    pub(super) fn take_unsynced(&mut self) -> Unsynced {
+        self.writer.take_unsynced()
+    }
+
+    /// Hears whether lines reached the disk. False when they did not; they are tried again.
+    pub(super) fn synced(&mut self, synced: Option<(Unsynced, Result<(), WriteError>)>) -> bool {
+        match synced {
+            Some((_, Ok(()))) => true,
+            Some((files, Err(error))) => {
+                self.writer.still_unsynced(&files);
                 self.report(&error);
                 false
             }
+            None => false,
         }
     }
 
@@ -240,8 +250,11 @@ impl Book {
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value.as_str())
         };
-        let facts = provider::read_request(begin.provider, &begin.path, &header, &request.body);
-        let identity = session::identify(begin.provider, &begin.upstream, &facts);
+        let read = || {
+            let facts = provider::read_request(begin.provider, &begin.path, &header, &request.body);
+            session::identify(begin.provider, &begin.upstream, &facts)
+        };
+        let identity = guarded(read).unwrap_or_default();
         if let Some((known, file)) = self.find(&identity, begin).await {
             request.seq = known.last_seq + 1;
             request.meta.session = known.id;
@@ -318,11 +331,17 @@ impl Book {
             tracing::info!("the log can be written again");
         }
         if let Some(index) = &mut self.index {
-            index.apply(entry, file.as_str(), span);
+            guarded(|| index.apply(entry, file.as_str(), span));
         }
     }
 
+    /// Whether it was for lack of room that the last line could not be written.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     fn report(&mut self, error: &WriteError) {
+        self.full = error.is_full();
         if !self.degraded {
             self.degraded = true;
             tracing::error!(%error, "the log cannot be written; traffic goes on, and what is missing will be marked");
@@ -347,74 +366,6 @@ struct Place {
     start: Option<SessionStart>,
 }
 
-/// What `make` makes of a body that anybody may have sent. Should it panic, that is a fault of ours, and
-/// costs this body: not the recorder, now and at every start that finds the exchange in the journal.
-fn or_without_body<T>(make: impl Fn(WireBody) -> T, wire: WireBody, size: u64) -> T {
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| make(wire))).unwrap_or_else(|_| {
-        tracing::error!("a body could not be read because of a fault in llm-proxy; it is left out");
-        make(WireBody::collect::<Location>(&[], size, CaptureStop::JournalFull, |_, _| false))
-    })
-}
-
-/// The entry and its line, without the body where that makes the line longer than any reader takes: it
-/// could never be written, and would keep the journal for ever.
-fn line_within(mut entry: Entry, max_bytes: u64) -> (Entry, Vec<u8>) {
-    let line = entry.to_line();
-    if line.len() as u64 <= max_bytes {
-        return (entry, line);
-    }
-    let whole = |bytes| vec![Gap { from: 0, bytes, reason: CaptureStop::BodyLimit }];
-    match &mut entry {
-        Entry::Request(request) => {
-            request.body.clear();
-            (request.body_b64, request.tail_b64, request.gap) = (None, None, whole(request.size));
-        }
-        Entry::Response(response) => {
-            (response.body, response.body_b64, response.tail_b64, response.chunks) = (None, None, None, None);
-            response.gap = whole(response.size);
-        }
-        Entry::SessionStart(_) | Entry::Fork(_) => {}
-    }
-    let line = entry.to_line();
-    (entry, line)
-}
-
 fn begin_id(request: &entry::Request) -> crate::model::RequestId {
     request.meta.request_id.clone().unwrap_or_else(|| crate::model::RequestId::from_log(""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fault_of_ours_costs_a_body_and_no_more() {
-        let make = |wire: WireBody| {
-            let whole = format!("{wire:?}");
-            assert!(whole.contains("bytes: 7"), "on purpose");
-            whole
-        };
-        assert!(or_without_body(make, WireBody::default(), 7).contains("JournalFull"));
-    }
-
-    #[test]
-    fn a_line_that_is_too_long_goes_without_its_body() {
-        let meta = r#""_meta":{"host":"h","machine":"m","request_id":"r","session":"20260101-000000-00000000","ts":"2026-01-01T00:00:00Z"}"#;
-        let body = "x".repeat(5000);
-        for line in [
-            format!(
-                r#"{{{meta},"body":"{body}","headers":{{}},"method":"POST","path":"/","seq":1,"size":5000,"type":"request"}}"#
-            ),
-            format!(
-                r#"{{{meta},"body":"{body}","headers":{{}},"seq":1,"size":5000,"status":200,"timing":{{"ttfb_ms":1,"total_ms":2}},"type":"response"}}"#
-            ),
-        ] {
-            let entry = Entry::parse(line.as_bytes()).unwrap();
-            assert_eq!(line_within(entry.clone(), 10_000).0, entry);
-            let (short, line) = line_within(entry.clone(), 1000);
-            assert!(line.len() < 1000);
-            assert_eq!((short.kind(), short.meta()), (entry.kind(), entry.meta()));
-            assert!(String::from_utf8(line).unwrap().contains(r#""bytes":5000"#));
-        }
-    }
 }
