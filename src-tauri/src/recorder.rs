@@ -37,7 +37,14 @@ pub struct Recorder {
     unsynced: Vec<(ExchangeKey, Draft)>,
     /// Lines on their way to the disk, and the exchanges they are of. The disk takes its time: a thread
     /// waits for it.
-    syncing: Option<(JoinHandle<Synced>, Vec<(ExchangeKey, Draft)>)>,
+    syncing: Option<Syncing>,
+}
+
+/// A sync that is under way.
+#[derive(Debug)]
+struct Syncing {
+    thread: JoinHandle<Synced>,
+    drafts: Vec<(ExchangeKey, Draft)>,
 }
 
 /// What became of the lines that were sent to the disk.
@@ -113,11 +120,11 @@ impl Recorder {
         self.write_stuck().await;
         if !self.unsynced.is_empty() && self.syncing.is_none() {
             let files = self.book.take_unsynced();
-            let syncing = tokio::task::spawn_blocking(move || {
+            let thread = tokio::task::spawn_blocking(move || {
                 let result = files.sync();
                 (files, result)
             });
-            self.syncing = Some((syncing, std::mem::take(&mut self.unsynced)));
+            self.syncing = Some(Syncing { thread, drafts: std::mem::take(&mut self.unsynced) });
         } else if self.is_idle() {
             self.tail.rotate();
         }
@@ -128,7 +135,7 @@ impl Recorder {
     /// Tries again what could not be written. On a full disk one attempt says enough for all.
     async fn write_stuck(&mut self) {
         let mut waiting = std::mem::take(&mut self.stuck).into_iter();
-        while let Some((key, draft)) = waiting.next() {
+        for (key, draft) in waiting.by_ref() {
             self.write_ended(key, draft).await;
             if !self.stuck.is_empty() && self.book.is_full() {
                 break;
@@ -144,7 +151,7 @@ impl Recorder {
 
     /// Lets the journal go of exchanges whose lines are on the disk.
     fn synced(&mut self, synced: Option<Synced>) {
-        let drafts = self.syncing.take().map(|(_, drafts)| drafts).unwrap_or_default();
+        let drafts = self.syncing.take().map(|syncing| syncing.drafts).unwrap_or_default();
         if self.book.synced(synced) {
             for (key, _) in drafts {
                 self.tail.note(key, &Event::Done);
@@ -207,9 +214,9 @@ impl Recorder {
 
 /// Waits for lines on their way to the disk; for ever when there are none. `None` when the thread that
 /// waited for the disk failed.
-async fn finished(syncing: &mut Option<(JoinHandle<Synced>, Vec<(ExchangeKey, Draft)>)>) -> Option<Synced> {
+async fn finished(syncing: &mut Option<Syncing>) -> Option<Synced> {
     match syncing {
-        Some((handle, _)) => handle.await.ok(),
+        Some(syncing) => (&mut syncing.thread).await.ok(),
         None => std::future::pending().await,
     }
 }
