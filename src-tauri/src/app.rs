@@ -209,9 +209,10 @@ fn record(recorder: Recorder, leftovers: Leftovers) -> io::Result<JoinHandle<()>
         .spawn(move || runtime.block_on(recorder.run(leftovers)))
 }
 
-/// Threads that serve clients: at least two, so that one can wait for a hanging disk.
+/// Threads that serve clients: one more than there are processors, so that one can wait for a hanging
+/// disk.
 fn workers() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).max(2)
+    thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
 fn limits(config: &Config) -> Limits {

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod forward;
 mod gate;
+mod head_clock;
 mod headers;
 mod interim;
 mod listen;
