@@ -129,38 +129,39 @@ fn a_block_of_another_set_up_is_left_alone() {
 }
 
 /// What startup files are made of, and what was made to break them.
+const PARTS: [&str; 16] = [
+    "export PATH=$PATH:~/bin",
+    "alias ll='ls -l'",
+    "# a comment",
+    "cat <<END\nx\nEND",
+    "case $- in *i*) ;; *) return ;; esac",
+    "\u{feff}",
+    "\n",
+    "\n",
+    "\r\n",
+    "\r",
+    "\\",
+    "`",
+    "\\\n",
+    "\0",
+    "# >>> conda initialize >>>",
+    LINE,
+];
+
+/// Lines like ours; few, since most texts with them are left as they are.
+fn marked() -> Vec<String> {
+    let halves = ["# >>> llm-proxy setup", BEGIN, "# <<< llm-proxy setup 0a1b2c3d <<<\n", "# LLM Proxy"];
+    let commented = foreign().lines().map(|line| format!("# {line}\n")).collect();
+    let whole = [foreign(), block("0a1b2c3d").text(1), commented];
+    halves.into_iter().map(str::to_owned).chain(whole).collect()
+}
+
 fn fragment() -> impl Strategy<Value = Vec<u8>> {
-    let parts: Vec<Vec<u8>> = [
-        "export PATH=$PATH:~/bin",
-        "alias ll='ls -l'",
-        "# a comment",
-        "cat <<END\nx\nEND",
-        "case $- in *i*) ;; *) return ;; esac",
-        "\u{feff}",
-        "\n",
-        "\n",
-        "\r\n",
-        "\r",
-        "\\",
-        "`",
-        "\\\n",
-        "\0",
-        "# >>> conda initialize >>>",
-        "# >>> llm-proxy setup",
-        "# >>> llm-proxy setup 0a1b2c3d +0 00000000 (undo: llm-proxy setup shell --undo) >>>\n",
-        "# <<< llm-proxy setup 0a1b2c3d <<<\n",
-        "  ",
-        "# LLM Proxy",
-        LINE,
-    ]
-    .map(|part| part.as_bytes().to_vec())
-    .into_iter()
-    .chain([foreign().into_bytes(), block("0a1b2c3d").text(1).into_bytes()])
-    .collect();
     prop_oneof![
-        8 => prop::sample::select(parts),
-        2 => prop::collection::vec(any::<u8>(), 0..12),
-        2 => "[ -~]{0,30}\n".prop_map(String::into_bytes),
+        30 => prop::sample::select(&PARTS[..]).prop_map(|part| part.as_bytes().to_vec()),
+        6 => prop::collection::vec(any::<u8>(), 0..12),
+        6 => "[ -~]{0,30}\n".prop_map(String::into_bytes),
+        1 => prop::sample::select(marked()).prop_map(String::into_bytes),
     ]
 }
 
