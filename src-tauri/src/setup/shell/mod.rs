@@ -10,6 +10,7 @@ mod rewrite;
 mod startup_files;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -105,8 +106,9 @@ pub fn undo(paths: &Paths, environment: &Environment, mode: Mode) -> Result<Vec<
         };
         outcomes.push(outcome(&entry.path, change));
     }
-    let plan = startup_files::plan(paths, environment)?;
-    let others = plan.edited.iter().filter(|file| !edited.iter().any(|entry| entry.path == file.path));
+    // Without a plan nothing could be set up either.
+    let startups = startup_files::plan(paths, environment).map(|plan| plan.edited).unwrap_or_default();
+    let others = startups.iter().filter(|file| !edited.iter().any(|entry| entry.path == file.path));
     let foreign = others.filter(|file| has_block(&file.path));
     outcomes.extend(foreign.map(|file| outcome(&file.path, Err(Refusal::Foreign))));
     Ok(outcomes)
@@ -170,8 +172,9 @@ fn add(file: &Startup, record: &Record, known: &[Entry], mode: Mode) -> Result<C
             Some(original) => original.replace(&new, &entry.id, Some(&record.copy_path(&entry.id))),
             None => make_folder(&file.path).and_then(|()| rewrite::create(&file.path, &new, &entry.id)),
         };
-        // Whatever an earlier set-up wrote here is gone, or it would have been found.
-        let outdated = if written.is_ok() { earlier.as_slice() } else { &[&entry] };
+        // What an earlier set-up wrote here is gone, or it would have been found. A failure may come after
+        // the file is in place.
+        let outdated = if stands(&entry) { earlier.as_slice() } else { &[&entry] };
         for entry in outdated {
             record.drop(&entry.id)?;
         }
@@ -212,8 +215,11 @@ fn take_out(entry: &Entry, block: &str, record: &Record, mode: Mode) -> Result<C
 }
 
 fn delete(entry: &Entry, record: &Record, mode: Mode) -> Result<Change, Refusal> {
-    let Ok(bytes) = fs::read(&entry.path) else {
-        return forget(entry, record, mode, Change::GoneAlready);
+    let bytes = match fs::read(&entry.path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return forget(entry, record, mode, Change::GoneAlready);
+        }
+        bytes => bytes?,
     };
     if !owned::is_ours(&bytes) {
         return Err(Refusal::OwnChanged);
@@ -236,6 +242,13 @@ fn forget(entry: &Entry, record: &Record, mode: Mode, change: Change) -> Result<
         record.drop(&entry.id)?;
     }
     Ok(change)
+}
+
+/// True unless this block is missing for certain.
+fn stands(entry: &Entry) -> bool {
+    let text = rewrite::read(&entry.path).map(|original| original.map(|original| original.bytes));
+    let lines = entry.block.as_deref().unwrap_or_default();
+    text.map_or(true, |text| text.is_some_and(|text| block::remove(&text, lines) != Remove::NotThere))
 }
 
 /// True when a whole block stands in the file, whoever put it there.

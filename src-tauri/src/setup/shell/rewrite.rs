@@ -122,8 +122,10 @@ impl Original {
         let temporary = temporary(&self.target, tag);
         fs::rename(&self.target, &temporary)?;
         if fs::read(&temporary)? != self.bytes {
-            // Fails when somebody made a new one meanwhile: then both are kept.
-            fs::hard_link(&temporary, &self.target)?;
+            // Fails when somebody made a new one meanwhile.
+            if fs::hard_link(&temporary, &self.target).is_err() {
+                return Err(set_aside(&temporary)?);
+            }
             fs::remove_file(&temporary)?;
             return Err(Refusal::Changed);
         }
@@ -153,7 +155,7 @@ impl Original {
         }
         platform::exchange(temporary, &self.target)?;
         if fs::read(temporary)? != new {
-            return Err(Refusal::Crossed(temporary.to_owned()));
+            return Err(set_aside(temporary)?);
         }
         fs::remove_file(temporary)?;
         Err(Refusal::Changed)
@@ -163,6 +165,14 @@ impl Original {
         let now = fs::metadata(&self.target)?;
         Ok(platform::is_same(&self.metadata, &now) && fs::read(&self.target)? == self.bytes)
     }
+}
+
+/// Keeps somebody's version under a name that no later run sweeps away.
+fn set_aside(temporary: &Path) -> io::Result<Refusal> {
+    let name = temporary.file_name().unwrap_or_default().to_string_lossy();
+    let aside = temporary.with_file_name(format!("{name}-aside"));
+    fs::rename(temporary, &aside)?;
+    Ok(Refusal::Crossed(aside))
 }
 
 /// Makes a file that does not exist; one that somebody made meanwhile is left alone.
