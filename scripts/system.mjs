@@ -23,6 +23,11 @@ const NEEDS = {
     packages: ["python3", "python3-venv"],
     isThere: () => findPython() !== null,
   },
+  strace: {
+    what: "strace (makes a disk slow in a test)",
+    packages: ["strace"],
+    isThere: () => output("strace", ["-V"]) !== null,
+  },
 };
 
 /** Makes sure of the named needs; ends the script with what to do where it cannot. */
