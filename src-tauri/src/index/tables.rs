@@ -54,6 +54,8 @@ pub(super) async fn forget_file(connection: &mut SqliteConnection, file: &str) -
 pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("begin immediate").await?;
     for table in [
+        // Far quicker than word by word, which is how rows are deleted from it.
+        "insert into messages_fts (messages_fts) values ('delete-all')",
         "delete from messages",
         "delete from links",
         "delete from exchanges",

@@ -106,10 +106,13 @@ async fn add_hits(connection: &mut SqliteConnection, search: &Search, groups: &m
     let ids: Vec<&str> = groups.iter().map(|group| group.session.id.as_str()).collect();
     let best: Vec<(i64, String)> =
         statement::best(search, &ids, shown).build_query_as().fetch_all(&mut *connection).await?;
+    let messages: Vec<i64> = best.iter().map(|(message, _)| *message).collect();
+    let rows = statement::hits(search, &messages).build().fetch_all(connection).await?;
+    let mut by_id =
+        rows.iter().map(|row| Ok((row.try_get("id")?, hit(row)?))).collect::<Result<HashMap<i64, Hit>>>()?;
     let mut hits: HashMap<String, Vec<Hit>> = HashMap::new();
     for (message, session) in best {
-        let row = statement::hit(search, message).build().fetch_one(&mut *connection).await?;
-        hits.entry(session).or_default().push(hit(&row)?);
+        hits.entry(session).or_default().extend(by_id.remove(&message));
     }
     for group in groups {
         group.hits = hits.remove(&group.session.id).unwrap_or_default();

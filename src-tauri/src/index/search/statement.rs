@@ -49,32 +49,46 @@ pub(super) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuild
     sql
 }
 
-/// A message, with its `snippet`.
-pub(super) fn hit(search: &Search, message: i64) -> QueryBuilder<Sqlite> {
-    let mut sql = QueryBuilder::new("select m.request_id, m.seq, m.role, m.kind, m.tool, e.started_ms, ");
-    if !has_positive(search) {
-        sql.push("substr(m.text, 1, ").push_bind(HEAD_CHARS).push(") as snippet");
-        sql.push(" from messages m join exchanges e on e.request_id = m.request_id where m.id = ");
-        sql.push_bind(message);
-        return sql;
+/// Messages, with `snippet`.
+pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
+    let mut sql =
+        QueryBuilder::new("select m.id, m.request_id, m.seq, m.role, m.kind, m.tool, e.started_ms, ");
+    if has_positive(search) {
+        sql.push("snippet(messages_fts, 0, ").push_bind(MARK_START.to_string());
+        sql.push(", ").push_bind(MARK_END.to_string()).push(", '…', ").push_bind(SNIPPET_WORDS);
+    } else {
+        sql.push("substr(m.text, 1, ").push_bind(HEAD_CHARS);
     }
-    sql.push("snippet(messages_fts, 0, ").push_bind(MARK_START.to_string());
-    sql.push(", ")
-        .push_bind(MARK_END.to_string())
-        .push(", '…', ")
-        .push_bind(SNIPPET_WORDS)
-        .push(") as snippet");
-    sql.push(
-        " from messages_fts cross join messages m on m.id = messages_fts.rowid
-          join exchanges e on e.request_id = m.request_id where messages_fts match ",
-    );
-    sql.push_bind(expression(&search.words)).push(" and messages_fts.rowid = ").push_bind(message);
+    sql.push(") as snippet");
+    push_tables(&mut sql, search);
+    // The plus keeps FTS5 from looking all words up anew for each id.
+    sql.push(if has_positive(search) { " and +messages_fts.rowid in (" } else { " and m.id in (" });
+    let mut list = sql.separated(", ");
+    for id in ids {
+        list.push_bind(*id);
+    }
+    sql.push(")");
     sql
 }
 
-/// `from … where …`: the messages that fit. The words come first, whatever SQLite thinks: looking for
-/// them anew for each row is what it must not do.
+/// `from … where …`: the messages that fit.
 fn push_from(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
+    push_tables(sql, search);
+    for condition in &search.conditions {
+        sql.push(if condition.excluded { " and not (" } else { " and (" });
+        for (at, filter) in condition.any_of.iter().enumerate() {
+            if at > 0 {
+                sql.push(" or ");
+            }
+            filter.push(sql);
+        }
+        sql.push(")");
+    }
+}
+
+/// The same for the words alone. They come first, whatever SQLite thinks: looking for them anew for
+/// each row is what it must not do.
+fn push_tables(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
     if has_positive(search) {
         sql.push(
             " from messages_fts cross join messages m on m.id = messages_fts.rowid
@@ -87,16 +101,6 @@ fn push_from(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
             sql.push(" and m.id not in (select rowid from messages_fts where messages_fts match ");
             sql.push_bind(any(&search.words)).push(")");
         }
-    }
-    for condition in &search.conditions {
-        sql.push(if condition.excluded { " and not (" } else { " and (" });
-        for (at, filter) in condition.any_of.iter().enumerate() {
-            if at > 0 {
-                sql.push(" or ");
-            }
-            filter.push(sql);
-        }
-        sql.push(")");
     }
 }
 
