@@ -154,7 +154,10 @@ impl Interpreter {
             seq: response.seq,
             line_offset: line.span.offset,
         };
-        let rows = messages::rows(answer.message.as_slice(), said, &mut self.seen);
+        let rows = match &response.chunks {
+            Some(_) => messages::rows_of_stream(answer.message.as_ref(), said, &mut self.seen),
+            None => messages::rows(answer.message.as_slice(), said, &mut self.seen),
+        };
         ops.push(Op::Response(Box::new(response_row(response, open.request_id, answer, session, line))));
         ops.extend(links.into_iter().map(|key| Op::Link(key, id.clone())));
         ops.extend(rows);

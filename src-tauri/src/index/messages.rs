@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -12,6 +13,7 @@ use super::row::{MessageRow, Op};
 use super::search::{MARK_END, MARK_START};
 use crate::model::SessionId;
 use crate::provider::{Block, Message, Role};
+use crate::record::redact::Redactor;
 
 /// Bytes of a text that can be found. More is the content of large files, whose beginning tells what
 /// they are; the log has all of it.
@@ -23,6 +25,9 @@ const MAX_SEEN: usize = 100_000;
 
 /// Bytes kept of each hash: enough that chance never makes two texts one.
 const HASH_BYTES: usize = 16;
+
+/// The index is made anew without the install's key, and has to come out the same.
+static REDACTOR: LazyLock<Redactor> = LazyLock::new(|| Redactor::new([0; 32], true));
 
 /// What tells a text in a session from all others there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,6 +82,19 @@ pub(super) fn rows(messages: &[Message], said: Said<'_>, seen: &mut Seen) -> Vec
         }
     }
     rows
+}
+
+/// The same of an answer that came in events. A key that is spelled piece by piece over them has no shape
+/// in the log's lines; here it is whole, and taken out. (The tag's digits are not the log's.)
+pub(super) fn rows_of_stream(answer: Option<&Message>, said: Said<'_>, seen: &mut Seen) -> Vec<Op> {
+    let json = answer.and_then(|answer| serde_json::to_string(answer).ok()).unwrap_or_default();
+    match REDACTOR.json(&json) {
+        Cow::Borrowed(_) => rows(answer.map_or(&[], std::slice::from_ref), said, seen),
+        // What cannot be read back is not kept: better not found than not redacted.
+        Cow::Owned(redacted) => {
+            serde_json::from_str(&redacted).map(|answer| rows(&[answer], said, seen)).unwrap_or_default()
+        }
+    }
 }
 
 /// A call's id and tool.

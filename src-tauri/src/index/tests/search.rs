@@ -9,6 +9,7 @@ use crate::db::Db;
 use crate::index::Index;
 use crate::index::search::{Found, Hit, search};
 use crate::model::{SessionId, Timestamp};
+use crate::record::EndKind;
 use crate::record::entry::{Chunk, Entry};
 
 /// A request with these messages.
@@ -118,6 +119,53 @@ async fn words_split_over_events_phrases_prefixes_and_accents_are_found() {
     assert_eq!(hits(&db, "\"ninety three\"").await, []);
     assert_eq!(hits(&db, "file_path").await, [hit(1, "tool_call", "file_path")]);
     assert_eq!(hits(&db, "espresso -costs").await, [hit(2, "tool_result", "espresso")]);
+}
+
+#[tokio::test]
+async fn a_key_that_a_stream_spells_piece_by_piece_is_not_kept() {
+    let folder = Folder::new();
+    let (mut index, db, _) = folder.open().await;
+    let id = session(1);
+    folder.record(&mut index, &start(&id, None));
+    folder.record(&mut index, &request(&id, Some("r1"), 1, &["Say it"]));
+    let pieces = ["The key: sk-", "ant-", "api03-Zq9", "Zq9Zq9Zq9Zq9Zq9", "Zq9Zq9Zq9 thanks"];
+    folder.record(&mut index, &streamed(&id, "r1", 1, &pieces));
+    index.flush(LONG).await.unwrap();
+    assert_eq!(hits(&db, "thanks").await, [hit(1, "text", "thanks")]);
+    assert!(!dump(&db).await.concat().contains("Zq9"));
+    assert_eq!(hits(&db, "api03*").await, []);
+}
+
+#[tokio::test]
+async fn what_went_wrong_is_told_from_what_did_not() {
+    let folder = Folder::new();
+    let (mut index, db, _) = folder.open().await;
+    let id = session(1);
+    folder.record(&mut index, &start(&id, None));
+    let ends = [
+        (200, EndKind::Ok),
+        (429, EndKind::Ok),
+        (0, EndKind::ClientAborted),
+        (200, EndKind::UpstreamTruncated),
+    ];
+    for (at, (status, end)) in ends.into_iter().enumerate() {
+        let (seq, name) = (at as u64 + 1, format!("r{at}"));
+        folder.record(&mut index, &request(&id, Some(&name), seq, &[&format!("needle {at}")]));
+        let Entry::Response(mut ended) = response(&id, Some(&name), seq, "") else { panic!("no response") };
+        (ended.status, ended.end, ended.body) = (status, Some(end), None);
+        folder.record(&mut index, &Entry::Response(ended));
+    }
+    folder.record(&mut index, &request(&id, Some("running"), 9, &["needle still"]));
+    index.flush(LONG).await.unwrap();
+    let turns = async |query: &str| {
+        let mut turns: Vec<u64> = hits(&db, query).await.into_iter().map(|hit| hit.0).collect();
+        turns.sort_unstable();
+        turns
+    };
+    assert_eq!(turns("needle is:error").await, [2, 4]);
+    assert_eq!(turns("needle -is:error").await, [1, 3, 9]);
+    assert_eq!(turns("needle status:429,0").await, [2, 3]);
+    assert_eq!(turns("needle -status:200").await, [2, 3, 9]);
 }
 
 #[tokio::test]
