@@ -68,7 +68,7 @@ impl App {
             .build()?;
         let bound = runtime.block_on(bind(&config))?;
         let port = bound.port();
-        let proxy = Proxy::new(config.clone(), port, journal.clone(), redactor)?;
+        let proxy = Proxy::new(config.clone(), port, journal.clone(), redactor);
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(bound.serve(proxy.router(), stopped));
         let recording = record(Recorder::new(tail, book), leftovers)?;
@@ -206,9 +206,10 @@ fn record(recorder: Recorder, leftovers: Leftovers) -> io::Result<JoinHandle<()>
         .spawn(move || runtime.block_on(recorder.run(leftovers)))
 }
 
-/// Threads that serve clients: at least two, so that one can wait for a hanging disk.
+/// Threads that serve clients: one more than there are processors, so that one can wait for a hanging
+/// disk.
 fn workers() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).max(2)
+    thread::available_parallelism().map_or(1, NonZero::get) + 1
 }
 
 fn limits(config: &Config) -> Limits {

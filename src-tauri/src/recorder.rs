@@ -3,16 +3,19 @@
 //! that keeps it, is on a client's path.
 
 mod book;
+mod harmless;
 mod recovery;
 
 use std::collections::HashMap;
 use std::time::Duration;
 
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 pub use book::{Book, Degraded};
 
 use crate::journal::{ExchangeKey, Frame, Leftovers, Location, Tail};
+use crate::logs::write::{Unsynced, WriteError};
 use crate::record::{Event, Exchange, Step};
 use book::Draft;
 
@@ -32,12 +35,25 @@ pub struct Recorder {
     stuck: Vec<(ExchangeKey, Draft)>,
     /// Written ones whose lines may not be on the disk yet. They keep the journal's bytes.
     unsynced: Vec<(ExchangeKey, Draft)>,
+    /// Lines on their way to the disk, and the exchanges they are of. The disk takes its time: a thread
+    /// waits for it.
+    syncing: Option<Syncing>,
 }
+
+/// A sync that is under way.
+#[derive(Debug)]
+struct Syncing {
+    thread: JoinHandle<Synced>,
+    drafts: Vec<(ExchangeKey, Draft)>,
+}
+
+/// What became of the lines that were sent to the disk.
+type Synced = (Unsynced, Result<(), WriteError>);
 
 impl Recorder {
     /// A recorder that reads `tail` and writes into `book`.
     pub fn new(tail: Tail, book: Book) -> Self {
-        Self { tail, book, running: HashMap::new(), stuck: Vec::new(), unsynced: Vec::new() }
+        Self { tail, book, running: HashMap::new(), stuck: Vec::new(), unsynced: Vec::new(), syncing: None }
     }
 
     /// Puts what earlier runs left into the log, then records until the journal is closed.
@@ -50,6 +66,10 @@ impl Recorder {
             let due = tokio::select! {
                 biased;
                 _ = settle.tick() => None,
+                synced = finished(&mut self.syncing) => {
+                    self.synced(synced);
+                    continue;
+                }
                 frame = self.tail.next() => match frame {
                     None => break,
                     Some(Ok(frame)) => advance(&mut self.running, frame),
@@ -72,17 +92,16 @@ impl Recorder {
         match step {
             Step::Nothing => {}
             Step::RequestWhole => {
-                let Some(draft) = self.running.get_mut(&key).filter(|draft| !draft.request_tried) else {
-                    return;
-                };
-                // What fails here is tried again at the exchange's end, not with every event until then.
-                draft.request_tried = true;
+                let Some(draft) = self.running.get_mut(&key) else { return };
+                // What fails here is tried again at the exchange's end.
                 let tail = &self.tail;
                 let _ = self.book.write_request(draft, |event| tail.note(key, event)).await;
             }
             Step::Ended => {
                 if let Some(draft) = self.running.remove(&key) {
                     self.write_ended(key, draft).await;
+                    // The index's writing task shares this thread.
+                    tokio::task::yield_now().await;
                 }
             }
         }
@@ -98,22 +117,48 @@ impl Recorder {
 
     /// Tries again what could not be written, has the rest put on the disk, and lets the journal go.
     async fn settle(&mut self) {
-        for (key, draft) in std::mem::take(&mut self.stuck) {
-            self.write_ended(key, draft).await;
-        }
-        if !self.unsynced.is_empty() && self.book.sync() {
-            for (key, _) in self.unsynced.drain(..) {
-                self.tail.note(key, &Event::Done);
-            }
-        } else if self.running.is_empty()
-            && self.stuck.is_empty()
-            && self.unsynced.is_empty()
-            && self.tail.idle()
-        {
+        self.write_stuck().await;
+        if !self.unsynced.is_empty() && self.syncing.is_none() {
+            let files = self.book.take_unsynced();
+            let thread = tokio::task::spawn_blocking(move || {
+                let result = files.sync();
+                (files, result)
+            });
+            self.syncing = Some(Syncing { thread, drafts: std::mem::take(&mut self.unsynced) });
+        } else if self.is_idle() {
             self.tail.rotate();
         }
         self.make_room();
         self.book.open_index().await;
+    }
+
+    /// Tries again what could not be written. On a full disk one attempt says enough for all.
+    async fn write_stuck(&mut self) {
+        let mut waiting = std::mem::take(&mut self.stuck).into_iter();
+        for (key, draft) in waiting.by_ref() {
+            self.write_ended(key, draft).await;
+            if !self.stuck.is_empty() && self.book.is_full() {
+                break;
+            }
+        }
+        self.stuck.extend(waiting);
+    }
+
+    fn is_idle(&self) -> bool {
+        let nothing_open = self.running.is_empty() && self.stuck.is_empty();
+        nothing_open && self.unsynced.is_empty() && self.syncing.is_none() && self.tail.idle()
+    }
+
+    /// Lets the journal go of exchanges whose lines are on the disk.
+    fn synced(&mut self, synced: Option<Synced>) {
+        let drafts = self.syncing.take().map(|syncing| syncing.drafts).unwrap_or_default();
+        if self.book.synced(synced) {
+            for (key, _) in drafts {
+                self.tail.note(key, &Event::Done);
+            }
+        } else {
+            self.unsynced.extend(drafts);
+        }
     }
 
     /// Moves what running exchanges have in the journal's oldest segments to its newest, when it gets
@@ -125,7 +170,8 @@ impl Recorder {
             let mut bytes = Vec::with_capacity(place.len());
             place.read_into(&mut bytes).map(|()| bytes)
         };
-        for (key, draft) in self.running.iter_mut().filter(|(key, _)| tail.is_own(**key)) {
+        let stuck = self.stuck.iter_mut().map(|(key, draft)| (&*key, draft));
+        for (key, draft) in self.running.iter_mut().chain(stuck).filter(|(key, _)| tail.is_own(**key)) {
             let copy = |at, event: &Event<'_>| tail.copy(*key, at, event);
             if let Err(error) = draft.exchange.move_away(|place| place.segment() <= last, read, copy) {
                 tracing::warn!(%error, "the journal is crowded and cannot be tidied now");
@@ -134,22 +180,44 @@ impl Recorder {
         }
     }
 
+    /// Has everything put on the disk, once: what fails stays in the journal.
+    async fn sync_rest(&mut self) {
+        for _ in 0..2 {
+            if self.syncing.is_some() {
+                let synced = finished(&mut self.syncing).await;
+                self.synced(synced);
+            }
+            self.settle().await;
+        }
+        if self.syncing.is_some() {
+            let synced = finished(&mut self.syncing).await;
+            self.synced(synced);
+        }
+    }
+
     async fn finish(mut self) {
         for (key, mut draft) in std::mem::take(&mut self.running) {
             draft.exchange.close("the proxy stopped");
             self.write_ended(key, draft).await;
         }
-        self.settle().await;
-        for (_, draft) in &self.stuck {
-            draft.keep_in_journal();
-        }
+        self.sync_rest().await;
         if !self.stuck.is_empty() {
+            self.tail.keep_rest();
             tracing::error!(
                 exchanges = self.stuck.len(),
                 "not in the log yet: they are kept in the journal for the next start"
             );
         }
         self.book.close(INDEX_CLOSE).await;
+    }
+}
+
+/// Waits for lines on their way to the disk; for ever when there are none. `None` when the thread that
+/// waited for the disk failed.
+async fn finished(syncing: &mut Option<Syncing>) -> Option<Synced> {
+    match syncing {
+        Some(syncing) => (&mut syncing.thread).await.ok(),
+        None => std::future::pending().await,
     }
 }
 

@@ -110,7 +110,8 @@ async fn w4_sigterm_lets_streams_finish() {
     let portfile = proxy.home().join(".local/state/llm-proxy/port");
     assert_eq!(std::fs::read_to_string(&portfile).unwrap().trim(), proxy.addr().port().to_string());
     let reading = streams(&proxy, &ticker, 50, 40, Duration::from_millis(20));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let requests = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "request").count();
+    proxy.await_log("request of every stream", |lines| requests(lines) == 50).await;
     proxy.stop().await;
     for stream in reading.join_all().await {
         assert!(stream.whole, "{} was cut", stream.name);
@@ -129,7 +130,8 @@ async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
         Proxy::start(Options { config: "drain_timeout_seconds = 1\n".to_owned(), ..Options::default() })
             .await;
     let reading = streams(&proxy, &ticker, 50, u32::MAX, Duration::from_millis(20));
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let requests = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "request").count();
+    proxy.await_log("request of every stream", |lines| requests(lines) == 50).await;
     proxy.stop().await;
     let logged = logged(&proxy.logs());
     for stream in reading.join_all().await {
@@ -140,4 +142,56 @@ async fn w4_streams_that_do_not_finish_are_cut_and_recorded() {
     }
     assert!(!proxy.home().join(".local/state/llm-proxy/port").exists());
     assert!(!proxy.log_dir().join(".journal").exists());
+}
+
+#[tokio::test]
+async fn what_the_log_could_not_take_is_in_it_after_the_next_start() {
+    let mut proxy = Proxy::start(Options::default()).await;
+    // Where the upstream's folder would be stands a file.
+    let in_the_way = proxy.log_dir().join("10.0.0.1");
+    std::fs::File::create(&in_the_way).unwrap();
+    // Refused: an exchange without a single body byte.
+    let url = format!("http://{}/openai/10.0.0.1/v1/models", proxy.addr());
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
+    proxy.stop().await;
+
+    std::fs::remove_file(in_the_way).unwrap();
+    proxy.restart().await;
+    let ends =
+        |lines: &[Value]| lines.iter().filter_map(|line| line["end"].as_str()).collect::<Vec<_>>().join(",");
+    let lines = proxy.await_log("the refused exchange", |lines| !ends(lines).is_empty()).await;
+    assert_eq!(ends(&lines), "refused");
+    proxy.stop().await;
+    assert!(!proxy.log_dir().join(".journal").exists());
+}
+
+#[tokio::test]
+async fn a_crash_after_a_recovery_writes_nothing_twice() {
+    let mut proxy = Proxy::start(Options::default()).await;
+    // An exchange that cannot be logged keeps the journal as it is.
+    std::fs::File::create(proxy.log_dir().join("10.0.0.1")).unwrap();
+    let url = format!("http://{}/openai/10.0.0.1/v1/models", proxy.addr());
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 403);
+    // An upload that the kill cuts short: no session was decided yet.
+    let upstream = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = tokio::net::TcpStream::connect(proxy.addr()).await.unwrap();
+    let head = format!(
+        "POST /openai/{}/v1/responses HTTP/1.1\r\nhost: {}\r\ncontent-length: 9\r\n\r\nhalf",
+        upstream.local_addr().unwrap(),
+        proxy.addr()
+    );
+    tokio::io::AsyncWriteExt::write_all(&mut client, head.as_bytes()).await.unwrap();
+    upstream.accept().await.unwrap();
+
+    let count = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "response").count();
+    for _ in 0..3 {
+        proxy.kill().await;
+        proxy.restart().await;
+        let lines = proxy.await_log("the upload", |lines| count(lines) > 0).await;
+        assert_eq!(count(&lines), 1);
+    }
+    std::fs::remove_file(proxy.log_dir().join("10.0.0.1")).unwrap();
+    let lines = proxy.await_log("the refused exchange", |lines| count(lines) > 1).await;
+    assert_eq!(count(&lines), 2, "{lines:?}");
+    proxy.stop().await;
 }

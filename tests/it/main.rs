@@ -4,6 +4,7 @@ mod cli;
 mod clients;
 mod documents;
 mod fidelity;
+mod framing;
 mod gate;
 mod layers;
 mod loss;

@@ -151,3 +151,14 @@ async fn w6_few_descriptors_are_enough_for_many_sessions() {
     assert!(open <= 64, "{open} descriptors are open");
     proxy.stop().await;
 }
+
+#[tokio::test]
+async fn without_certificates_local_models_are_served() {
+    let ticker = Ticker::start().await;
+    let none = |name: &str| (name.to_owned(), "/nonexistent".to_owned());
+    let env = vec![none("SSL_CERT_FILE"), none("SSL_CERT_DIR")];
+    let mut proxy = Proxy::start(Options { env, ..Options::default() }).await;
+    run_one(&proxy, &ticker, "local").await;
+    assert!(proxy.stderr().contains("apt-get install ca-certificates"), "{}", proxy.stderr());
+    proxy.stop().await;
+}

@@ -38,8 +38,9 @@ pub(crate) use title::of as title_of;
 
 use crate::db::Db;
 use crate::logs::Span;
-use crate::model::{SessionId, Timestamp};
+use crate::model::{RequestId, SessionId, Timestamp};
 use crate::provider::Provider;
+use crate::record::Assigned;
 use crate::record::entry::Entry;
 use crate::session::{Identity, LinkKey};
 use interpret::{Interpreter, Line};
@@ -138,6 +139,23 @@ impl Index {
             Some(id) => self.session(id).await,
             None => Ok(None),
         }
+    }
+
+    /// Where the log has an exchange's request, if it has it: what an earlier run wrote and did not live to
+    /// note in the journal.
+    pub async fn place_of(&self, request: &RequestId) -> Result<Option<Assigned>, IndexError> {
+        let row: Option<(String, i64, String, i64)> = sqlx::query_as(
+            "select exchanges.session, exchanges.seq, sessions.file, exchanges.request_offset
+             from exchanges join sessions on sessions.id = exchanges.session
+             where exchanges.request_id = ?1 and exchanges.request_offset is not null",
+        )
+        .bind(request.as_str().to_owned())
+        .fetch_optional(&self.db.readers())
+        .await?;
+        Ok(row.and_then(|(session, seq, file, offset)| {
+            let (session, seq) = (session.parse().ok()?, u64::try_from(seq).ok()?);
+            Some(Assigned { session, seq, file, offset: u64::try_from(offset).ok()? })
+        }))
     }
 
     /// Indexes what the files have beyond the tables. Returns when all of it is committed, which a

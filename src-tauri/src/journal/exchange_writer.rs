@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use super::frame::MAX_PAYLOAD;
+use super::frame::MAX_BODY_PAYLOAD;
 use super::store::{Shared, lock};
 use crate::record::{
     Begin, BodyEnd, CaptureStop, Direction, Encoded, End, EndKind, Event, Headers, ResponseHead,
@@ -53,7 +53,7 @@ impl ExchangeWriter {
         let room = self.max_body_bytes.load(Ordering::Relaxed).saturating_sub(start);
         let captured = &bytes[..usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len())];
         let mut offset = start;
-        for piece in captured.chunks(MAX_PAYLOAD - Encoded::BODY_AT) {
+        for piece in captured.chunks(MAX_BODY_PAYLOAD - Encoded::BODY_AT) {
             self.append(&Event::Body { direction, offset, bytes: piece });
             offset += piece.len() as u64;
         }

@@ -15,8 +15,10 @@
 pub(super) const HEADER_BYTES: usize = 40;
 /// Marks a frame that stands elsewhere too, or stood there: see `Tail::copy`.
 pub(super) const COPY: u8 = 0x80;
-/// The longest payload; longer bodies are several frames.
-pub(super) const MAX_PAYLOAD: usize = 256 * 1024;
+/// The longest payload. A response's head may have 400 KiB, and three times that as JSON.
+pub(super) const MAX_PAYLOAD: usize = 2 << 20;
+/// The longest payload of a body's frame; longer pieces are several frames.
+pub(super) const MAX_BODY_PAYLOAD: usize = 256 * 1024;
 
 /// What a frame's header says, without magic and checksum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

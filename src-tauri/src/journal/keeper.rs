@@ -60,28 +60,32 @@ impl Keeper {
 fn store_queued(shared: &Shared) {
     let mut quick_writes = 0;
     loop {
-        let mut queue = lock(&shared.queue);
-        let frame = loop {
-            match queue.frames.pop_front() {
-                Some(frame) => break frame,
-                None if shared.finished.load(Ordering::Acquire) => return,
-                None => {
-                    if quick_writes >= QUICK_WRITES || shared.slow.load(Ordering::Acquire) && probe(shared) {
-                        shared.slow.store(false, Ordering::Release);
-                    }
-                    let wait = shared.queued.wait_timeout(queue, Duration::from_millis(100));
-                    queue = wait.unwrap_or_else(std::sync::PoisonError::into_inner).0;
-                }
+        let Some(frame) = lock(&shared.queue).take() else {
+            if shared.finished.load(Ordering::Acquire) {
+                return;
             }
+            // The queue is not locked here: a probe hangs as long as the disk does.
+            if quick_writes >= QUICK_WRITES || shared.slow.load(Ordering::Acquire) && probe(shared) {
+                shared.slow.store(false, Ordering::Release);
+            }
+            wait_for_frames(shared);
+            continue;
         };
-        queue.bytes -= frame.payload.len();
-        drop(queue);
         let started = Instant::now();
         if shared.store(frame.exchange, frame.seq, frame.at_us, &frame.encoded()).is_err() {
             shared.give_up(frame);
         }
         quick_writes = if started.elapsed() < SLOW { quick_writes + 1 } else { 0 };
+        lock(&shared.queue).storing = false;
         shared.appended.notify_one();
+    }
+}
+
+fn wait_for_frames(shared: &Shared) {
+    let queue = lock(&shared.queue);
+    if queue.frames.is_empty() {
+        // Woken or not, the caller looks again.
+        drop(shared.queued.wait_timeout(queue, Duration::from_millis(100)));
     }
 }
 
@@ -100,6 +104,13 @@ fn sync_every_second(shared: &Shared) {
                 return;
             }
             thread::sleep(SYNC_EVERY / 20);
+        }
+        // What ended since the last time is not the current segment any more, and still not on the disk.
+        let ended = std::mem::take(&mut lock(&shared.roll).unsynced);
+        for file in ended {
+            if let Err(error) = file.sync_data() {
+                tracing::warn!(%error, "a journal segment is not on the disk");
+            }
         }
         let Some(segment) = shared.current.load_full() else { continue };
         let state = (Arc::as_ptr(&segment), segment.written_to());

@@ -14,6 +14,8 @@
 //! second), and any knowledge of HTTP or of log files.
 
 mod exchange_writer;
+#[cfg(test)]
+mod fault_tests;
 mod frame;
 mod keeper;
 mod reader;

@@ -1,13 +1,13 @@
 //! What earlier runs left: segments with frames that may not be in the log yet.
 
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 
 use super::reader::Reader;
-use super::segment::{Disposed, Segment};
+use super::segment::{Disposed, FRAMES_AT, Segment};
 use super::tail::{Frame, frame_of};
 use crate::record::BadFrame;
 
@@ -41,7 +41,9 @@ pub(super) fn open(dir: &Path, disposal: &Sender<Disposed>) -> io::Result<Leftov
                 found.segments.push_back(segment);
             }
             // Allocated and never begun, or a spare: nothing is in it.
-            None => std::fs::remove_file(&path)?,
+            None if begins_with_zeros(&path)? => std::fs::remove_file(&path)?,
+            // Of another version, or damaged: not ours to throw away.
+            None => found.foreign.push(path),
         }
     }
     Ok(found)
@@ -78,6 +80,21 @@ impl Leftovers {
             tracing::error!(%error, "a journal segment of an earlier run cannot be read; it is kept");
             reader.segment.keep();
         }
+    }
+}
+
+/// Whether there is nothing where a segment's header would be.
+fn begins_with_zeros(path: &Path) -> io::Result<bool> {
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(FRAMES_AT).read_to_end(&mut head)?;
+    Ok(head.iter().all(|byte| *byte == 0))
+}
+
+/// A start that failed has read nothing, or not all: what it did not read is left for the next one.
+impl Drop for Leftovers {
+    fn drop(&mut self) {
+        let begun = self.reader.iter().map(|reader| &reader.segment);
+        begun.chain(&self.segments).for_each(|segment| segment.keep());
     }
 }
 

@@ -80,7 +80,11 @@ impl Segment {
             .mode(0o600)
             .custom_flags(OFlags::NOFOLLOW.bits() as i32);
         let file = options.open(path)?;
-        let made = fallocate(&file, FallocateFlags::empty(), 0, capacity).map_err(io::Error::from);
+        let made = match fallocate(&file, FallocateFlags::empty(), 0, capacity) {
+            // Some file systems cannot reserve room: a write may fail later then, and is told of.
+            Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => file.set_len(capacity),
+            made => made.map_err(io::Error::from),
+        };
         let private =
             rustix::fs::fchmod(&file, rustix::fs::Mode::from_raw_mode(0o600)).map_err(io::Error::from);
         match made.and(private) {
@@ -226,6 +230,11 @@ impl Segment {
         self.file.sync_data()
     }
 
+    /// Its file, to be put on the disk when the segment has ended.
+    pub(super) fn file(&self) -> Arc<File> {
+        Arc::clone(&self.file)
+    }
+
     /// Leaves the file on the disk for the next start's recovery.
     pub(super) fn keep(&self) {
         self.keep.store(true, Ordering::Relaxed);
@@ -242,7 +251,8 @@ impl Drop for Segment {
             file: Arc::clone(&self.file),
             used: self.written_to(),
             capacity: self.capacity,
-            keep: self.keep.load(Ordering::Relaxed),
+            // Whoever panics has not put into the log what it held.
+            keep: self.keep.load(Ordering::Relaxed) || std::thread::panicking(),
         });
     }
 }
@@ -297,11 +307,6 @@ impl Location {
     /// The number of the segment.
     pub fn segment(&self) -> u64 {
         self.segment.number
-    }
-
-    /// Leaves the segment on the disk for the next start's recovery: these bytes are not in the log.
-    pub fn keep(&self) {
-        self.segment.keep();
     }
 }
 

@@ -1,6 +1,6 @@
 //! The proxy's handle: append, on the client's path.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -20,10 +20,12 @@ use super::segment::{Disposed, Location, Segment};
 use super::{Leftovers, Limits, OpenError, Tail, recover};
 use crate::config::private_file;
 use crate::model::Timestamp;
-use crate::record::{Begin, Encoded, Event};
+use crate::record::{Begin, Direction, Encoded, Event};
 
-/// An append slower than this marks the disk as slow.
-pub(super) const SLOW: Duration = Duration::from_millis(5);
+/// An append slower than this is slow, and so long a thread waits for its turn. Far above what the disk's
+/// cache takes (microseconds) and above what a busy machine holds a thread up: the queue that a slow disk
+/// gets instead does not survive a kill.
+pub(super) const SLOW: Duration = Duration::from_millis(50);
 /// How long a full journal is taken to be full before the disk is asked again.
 const FULL_FOR: Duration = Duration::from_millis(200);
 
@@ -48,13 +50,15 @@ pub(super) struct Shared {
     pub(super) roll: Mutex<Roll>,
     /// Threads inside a write.
     writing: AtomicUsize,
+    /// When an append was slow last.
+    slow_at_us: AtomicU64,
     /// Set while the disk is slow: frames go through `queue`.
     pub(super) slow: AtomicBool,
     /// Frames for the writer thread. Bounded by `limits.queue_bytes`.
     pub(super) queue: Mutex<Queue>,
     pub(super) queued: Condvar,
     /// Frames that could not be stored: the tail takes them from here.
-    pub(super) unstored: Mutex<VecDeque<Owned>>,
+    pub(super) unstored: Mutex<Unstored>,
     /// Wakes the tail.
     pub(super) appended: Notify,
     /// No exchange will append any more.
@@ -79,16 +83,61 @@ pub(super) struct Roll {
     full_until: Option<Instant>,
     /// Sizes of all segment files there are.
     pub(super) live_bytes: u64,
+    /// Files of segments that ended since the last sync.
+    pub(super) unsynced: Vec<Arc<File>>,
+    /// Set when nothing is to be wiped any more: not all of it is in the log.
+    pub(super) keep_rest: bool,
 }
 
 /// A segment's file before it is begun: file, path, number, size.
 type Allocated = (Arc<File>, PathBuf, u64, u64);
+
+/// What could not be stored and the tail has to be told of.
+#[derive(Debug, Default)]
+pub(super) struct Unstored {
+    told: VecDeque<Owned>,
+    /// Losses, summed for each body, so that they take no more room the longer nobody listens.
+    lost: BTreeMap<(u64, Direction), Loss>,
+}
+
+#[derive(Debug)]
+struct Loss {
+    seq: u32,
+    at_us: u64,
+    offset: u64,
+    bytes: u64,
+    frames: u32,
+}
+
+impl Unstored {
+    fn lose(&mut self, frame: &Owned, direction: Direction, offset: u64, bytes: u64) {
+        let fresh = Loss { seq: frame.seq, at_us: frame.at_us, offset, bytes: 0, frames: 0 };
+        let loss = self.lost.entry((frame.exchange, direction)).or_insert(fresh);
+        loss.bytes += bytes;
+        loss.frames = loss.frames.saturating_add(1);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.told.is_empty() && self.lost.is_empty()
+    }
+
+    pub(super) fn pop(&mut self) -> Option<Owned> {
+        self.told.pop_front().or_else(|| {
+            let ((exchange, direction), loss) = self.lost.pop_first()?;
+            let Loss { seq, at_us, offset, bytes, frames } = loss;
+            let lost = Event::Lost { direction, offset, bytes, frames };
+            Some(Owned::new(exchange, seq, at_us, &lost.encode()))
+        })
+    }
+}
 
 /// Frames that wait for the writer thread.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     pub(super) frames: VecDeque<Owned>,
     pub(super) bytes: usize,
+    /// The writer thread has taken a frame out and is not done with it.
+    pub(super) storing: bool,
 }
 
 /// A frame in memory.
@@ -125,6 +174,7 @@ impl Journal {
             current: ArcSwapOption::empty(),
             roll: Mutex::new(roll),
             writing: AtomicUsize::new(0),
+            slow_at_us: AtomicU64::new(0),
             slow: AtomicBool::new(false),
             queue: Mutex::default(),
             queued: Condvar::new(),
@@ -182,13 +232,20 @@ impl Shared {
         let started = Instant::now();
         let stored = self.store(exchange, seq, at_us, &encoded);
         self.writing.fetch_sub(1, Ordering::AcqRel);
-        if started.elapsed() > SLOW {
+        if started.elapsed() > SLOW && self.slow_before(at_us) {
             self.slow.store(true, Ordering::Release);
         }
         if stored.is_err() {
             self.give_up(Owned::new(exchange, seq, at_us, &encoded));
         }
         self.appended.notify_one();
+    }
+
+    /// Whether another append was slow within the last second: a single one is what a busy machine does to
+    /// a thread, and the queue in memory does not survive a kill.
+    fn slow_before(&self, now_us: u64) -> bool {
+        let before = self.slow_at_us.swap(now_us.max(1), Ordering::AcqRel);
+        before != 0 && now_us.saturating_sub(before) < 1_000_000
     }
 
     /// Takes a place among the writing threads. False when all are taken and stay so: the disk hangs.
@@ -218,6 +275,10 @@ impl Shared {
         at_us: u64,
         encoded: &Encoded<'_>,
     ) -> io::Result<Location> {
+        if encoded.len() > frame::MAX_PAYLOAD {
+            // Readers would take it for a torn place, and wait for it forever.
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let header = Header { len: encoded.len() as u32, exchange, at_us, seq, kind: encoded.kind };
         let len = frame::padded_len(encoded.len());
         loop {
@@ -250,6 +311,7 @@ impl Shared {
         });
         match begun {
             Ok(segment) => {
+                roll.unsynced.extend(full.map(|full| full.file()));
                 roll.live.push_back((segment.number(), None));
                 roll.unread.push_back(Arc::clone(&segment));
                 self.current.store(Some(segment));
@@ -271,10 +333,11 @@ impl Shared {
             roll.live_bytes + size <= self.limits.max_bytes
                 && free.saturating_sub(size) >= 2 * (roll.live_bytes + size).min(self.limits.max_bytes)
         };
-        while !fits(size) {
+        let smallest = super::segment::FRAMES_AT + frame_len;
+        while size >= smallest && !fits(size) {
             size /= 2;
         }
-        if size < super::segment::FRAMES_AT + frame_len {
+        if size < smallest {
             return Err(io::ErrorKind::StorageFull.into());
         }
         let number = roll.next_number;
@@ -302,21 +365,30 @@ impl Shared {
 
     /// Tells the tail from memory: control events whole, of a body only that it is missing.
     pub(super) fn give_up(&self, frame: Owned) {
-        let frame = match Event::decode(frame.kind, &frame.payload) {
+        match Event::decode(frame.kind, &frame.payload) {
             Ok(Event::Body { direction, offset, bytes }) => {
                 let bytes = bytes.len() as u64;
                 self.lost_bytes.fetch_add(bytes, Ordering::Relaxed);
-                let lost = Event::Lost { direction, offset, bytes };
-                Owned::new(frame.exchange, frame.seq, frame.at_us, &lost.encode())
+                lock(&self.unstored).lose(&frame, direction, offset, bytes);
             }
-            Ok(_) | Err(_) => frame,
-        };
-        lock(&self.unstored).push_back(frame);
+            Ok(_) | Err(_) => lock(&self.unstored).told.push_back(frame),
+        }
     }
 
     /// Whether every frame that was appended can be seen by the tail.
     pub(super) fn settled(&self) -> bool {
-        self.writing.load(Ordering::Acquire) == 0 && lock(&self.queue).frames.is_empty()
+        let queue = lock(&self.queue);
+        self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
+    }
+}
+
+impl Queue {
+    /// Takes the oldest frame out, to be stored.
+    pub(super) fn take(&mut self) -> Option<Owned> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.payload.len();
+        self.storing = true;
+        Some(frame)
     }
 }
 
@@ -355,10 +427,11 @@ impl Roll {
         if let Some(entry) = self.live.iter_mut().find(|(number, _)| *number == done.number) {
             entry.1 = Some(done);
         }
-        let mut free = Vec::new();
+        let mut free: Vec<Disposed> = Vec::new();
         while let Some((_, Some(_))) = self.live.front() {
             free.extend(self.live.pop_front().and_then(|(_, done)| done));
         }
+        free.iter_mut().for_each(|done| done.keep |= self.keep_rest);
         free
     }
 

@@ -56,7 +56,7 @@ impl Tail {
             if let Some(header) = self.advance() {
                 return Some(self.stored(&header));
             }
-            self.unstored = lock(&self.shared.unstored).pop_front();
+            self.unstored = lock(&self.shared.unstored).pop();
             if self.unstored.is_some() {
                 return Some(self.unstored());
             }
@@ -80,8 +80,11 @@ impl Tail {
         if !used {
             return;
         }
-        let current = self.shared.current.swap(None);
-        if let Some(segment) = current {
+        self.end_current();
+    }
+
+    fn end_current(&self) {
+        if let Some(segment) = self.shared.current.swap(None) {
             segment.seal();
         }
     }
@@ -111,6 +114,12 @@ impl Tail {
         let place = self.shared.store(key.exchange, u32::MAX, at_us, &encoded)?;
         self.shared.appended.notify_one();
         Ok(place.of(event))
+    }
+
+    /// Leaves all that is in the journal by now for the next start: some of it is not in the log. Notes
+    /// on what is there must stay with it, or it would be written twice.
+    pub fn keep_rest(&self) {
+        lock(&self.shared.roll).keep_rest = true;
     }
 
     /// Whether an exchange is of this run.
@@ -150,7 +159,8 @@ impl Tail {
         if let Some(reader) = self.reader.take() {
             tracing::error!(%error, "a journal segment cannot be read; it is kept for the next start");
             reader.segment.keep();
-            self.rotate();
+            // Nobody would read what else is written there.
+            self.end_current();
         }
     }
 

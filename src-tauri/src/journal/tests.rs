@@ -1,15 +1,16 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::store::lock;
 use super::*;
 use crate::model::{RequestId, Timestamp};
 use crate::provider::Provider;
 use crate::record::{Begin, Direction, End, EndKind, Event, Exchange};
 
-const LIMITS: Limits =
+pub(super) const LIMITS: Limits =
     Limits { segment_bytes: 64 * 1024, max_bytes: 4 << 20, queue_bytes: 1 << 20, writers: 3 };
 
-fn begin(name: &str) -> Begin {
+pub(super) fn begin(name: &str) -> Begin {
     Begin {
         request_id: RequestId::from_log(name),
         started: Timestamp::now(),
@@ -39,7 +40,10 @@ impl Seen {
         match frame.event {
             Event::Begin(begin) => self.name = begin.request_id.to_string(),
             Event::Body { offset, .. } => self.locations.push((offset, frame.location.unwrap())),
-            Event::Lost { bytes, .. } => self.lost += bytes,
+            Event::Lost { bytes, frames, .. } => {
+                self.lost += bytes;
+                self.frames += frames - 1;
+            }
             Event::End(end) => self.end = Some((frame.seq, end)),
             Event::BodyEnd(..) | Event::ResponseHead(_) | Event::Assigned(_) | Event::Done => {}
         }
@@ -173,6 +177,34 @@ async fn a_full_journal_says_what_it_lost() {
     assert_eq!((seen.frames, end.request_bytes, end.kind), (seq + 1, 409_600, EndKind::ClientAborted));
     drop((tail, seen));
     keeper.finish();
+}
+
+/// Writes bodies as a run that then dies, and returns how many bytes its journal takes.
+pub(super) fn dead_run(dir: &Path, limits: Limits, bytes: usize) -> u64 {
+    let (journal, tail, leftovers, keeper) = Journal::open(dir, limits).unwrap();
+    let writer = journal.begin(begin("dead"));
+    for piece in vec![b'x'; bytes].chunks(10_000) {
+        writer.body(Direction::Response, piece);
+    }
+    let taken = lock(&journal.shared.roll).live_bytes;
+    std::mem::forget((writer, tail, keeper, leftovers));
+    taken
+}
+
+#[tokio::test]
+async fn a_journal_with_more_on_the_disk_than_it_may_take_holds_nobody_up() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = folder(home.path());
+    let taken = dead_run(&dir, Limits { segment_bytes: 1 << 20, ..LIMITS }, 600_000);
+    let limits = Limits { max_bytes: taken / 2, ..LIMITS };
+    let (journal, mut tail, _leftovers, _keeper) = Journal::open(&dir, limits).unwrap();
+    let (told, done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(journal.begin(begin("new")));
+        told.send(journal.lost_bytes())
+    });
+    assert_eq!(done.recv_timeout(std::time::Duration::from_secs(10)), Ok(0));
+    assert!(matches!(tail.next().await.unwrap().unwrap().event, Event::Begin(_)));
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::client::legacy::connect::proxy::Tunnel;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -39,11 +39,6 @@ const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024 * 1024;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 
-/// The system's certificates cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read the system's certificates ({0}); on Debian: apt-get install ca-certificates")]
-pub struct TlsError(io::Error);
-
 /// The pool of connections to all upstreams.
 #[derive(Debug, Clone)]
 pub(super) struct Upstreams {
@@ -51,10 +46,10 @@ pub(super) struct Upstreams {
 }
 
 impl Upstreams {
-    pub(super) fn new(config: &Config) -> Result<Self, TlsError> {
+    pub(super) fn new(config: &Config) -> Self {
         // Two crates of the tree can bring a provider; whoever is first decides for all.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let connector = Connector::new(config, Arc::new(tls_config()?));
+        let connector = Connector::new(config, Arc::new(tls_config()));
         let client = Client::builder(TokioExecutor::new())
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_timer(TokioTimer::new())
@@ -64,7 +59,7 @@ impl Upstreams {
             .http2_initial_connection_window_size(CONNECTION_WINDOW_BYTES)
             .http2_keep_alive_interval(KEEPALIVE)
             .build(connector);
-        Ok(Self { client })
+        Self { client }
     }
 
     /// Sends a request. Nothing is retried once a byte of it was written.
@@ -76,10 +71,16 @@ impl Upstreams {
     }
 }
 
-fn tls_config() -> Result<ClientConfig, TlsError> {
-    let mut config = ClientConfig::builder().with_native_roots().map_err(TlsError)?.with_no_client_auth();
+/// Trusts what the system trusts. A system without certificates still serves local models, and says why
+/// it can reach nothing else.
+fn tls_config() -> ClientConfig {
+    let trusted = ClientConfig::builder().with_native_roots().unwrap_or_else(|error| {
+        tracing::error!(%error, "no certificates on this system, so no https upstream can be trusted; on Debian: apt-get install ca-certificates");
+        ClientConfig::builder().with_root_certificates(RootCertStore::empty())
+    });
+    let mut config = trusted.with_no_client_auth();
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(config)
+    config
 }
 
 /// Dials upstreams: straight, or through the proxy that the environment names.

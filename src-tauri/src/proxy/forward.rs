@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use http::request::Parts;
-use http::{StatusCode, Version};
+use http::{StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use tokio::sync::mpsc;
@@ -140,7 +140,9 @@ fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<Exc
     });
     parts.headers = headers::for_client(&parts.headers);
     parts.version = Version::HTTP_11;
-    http::Response::from_parts(parts, Body::new(ResponseTap::new(body, writer, shared.redactor.clone())))
+    let length_given = parts.headers.contains_key(header::CONTENT_LENGTH);
+    let tapped = ResponseTap::new(body, length_given, writer, shared.redactor.clone());
+    http::Response::from_parts(parts, Body::new(tapped))
 }
 
 fn version(version: Version) -> String {

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 
+use super::head_clock::HeadTimer;
 use super::headers;
 
 /// One interim response.
@@ -78,11 +79,12 @@ pub(super) fn listen<B>(request: &mut http::Request<B>, sender: mpsc::UnboundedS
 pub(super) struct ClientIo {
     inner: TokioIo<TcpStream>,
     aside: Aside,
+    head_timer: HeadTimer,
 }
 
 impl ClientIo {
-    pub(super) fn new(stream: TcpStream, aside: Aside) -> Self {
-        Self { inner: TokioIo::new(stream), aside }
+    pub(super) fn new(stream: TcpStream, aside: Aside, head_timer: HeadTimer) -> Self {
+        Self { inner: TokioIo::new(stream), aside, head_timer }
     }
 
     fn write_aside(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -107,7 +109,13 @@ impl Read for ClientIo {
         cx: &mut Context<'_>,
         buffer: ReadBufCursor<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_read(cx, buffer)
+        let result = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        // Or the end came, after which no timer matters.
+        let bytes_came = matches!(result, Poll::Ready(Ok(())));
+        if self.head_timer.poll_after_read(bytes_came, cx).is_ready() {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        result
     }
 }
 

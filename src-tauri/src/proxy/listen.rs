@@ -6,20 +6,17 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioTimer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_service::Service;
 
+use super::head_clock::{HeadClock, HeadTimer};
 use super::interim::{Aside, ClientIo};
 
-/// A client has so long to send a request's head.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Limits of a request's head: fields, and bytes.
 const MAX_FIELDS: usize = 100;
 const MAX_HEAD_BYTES: usize = 64 * 1024;
@@ -119,12 +116,13 @@ async fn connection(stream: TcpStream, routes: Router, mut stop: watch::Receiver
         return;
     }
     let aside = Aside::default();
-    let io = ClientIo::new(stream, aside.clone());
+    let clock = HeadClock::default();
+    let io = ClientIo::new(stream, aside.clone(), HeadTimer::new(clock.clone()));
     let service = service_fn(move |request: http::Request<Incoming>| {
         let mut routes = routes.clone();
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(aside.clone());
-        let request = http::Request::from_parts(parts, Body::new(body));
+        let request = http::Request::from_parts(parts, clock.head_read(body));
         async move { Ok::<_, Infallible>(routes.call(request).await.unwrap_or_else(|never| match never {})) }
     });
     let mut serving = std::pin::pin!(server().serve_connection(io, service));
@@ -143,8 +141,8 @@ async fn connection(stream: TcpStream, routes: Router, mut stop: watch::Receiver
 fn server() -> http1::Builder {
     let mut server = http1::Builder::new();
     server
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // A timer of our own (`head_clock`): this one would close idle connections too.
+        .header_read_timeout(None)
         .max_headers(MAX_FIELDS)
         .max_buf_size(MAX_HEAD_BYTES)
         // Upstreams date their responses; a date of ours would be an added field.

@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod forward;
 mod gate;
+mod head_clock;
 mod headers;
 mod interim;
 mod listen;
@@ -24,7 +25,6 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
-pub use connect::TlsError;
 pub use listen::{Bound, Connections};
 
 use crate::config::Config;
@@ -50,12 +50,11 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// A proxy that listens on `port` and tells `journal` what passes. Fails when the system's
-    /// certificates cannot be read.
-    pub fn new(config: Config, port: u16, journal: Journal, redactor: Redactor) -> Result<Self, TlsError> {
-        let upstreams = connect::Upstreams::new(&config)?;
+    /// A proxy that listens on `port` and tells `journal` what passes.
+    pub fn new(config: Config, port: u16, journal: Journal, redactor: Redactor) -> Self {
+        let upstreams = connect::Upstreams::new(&config);
         let shared = Shared { config, port, journal, redactor, upstreams, turned_away: AtomicU64::new(0) };
-        Ok(Self { shared: Arc::new(shared) })
+        Self { shared: Arc::new(shared) }
     }
 
     /// The routes, gate included.

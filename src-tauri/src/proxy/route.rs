@@ -53,7 +53,7 @@ pub(super) fn route(
     };
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     if first == "model" {
-        return bedrock(path, query, config);
+        return bedrock(path, query, config, own_port);
     }
     let provider = path
         .strip_prefix('/')
@@ -101,7 +101,8 @@ impl Route {
                 (scheme, named.host, port, "")
             }
         };
-        let refusal = refusal(&host, port, configured.is_some(), own_port).map(|error| error.of(provider));
+        let refusal =
+            refusal(&host, port, configured.is_some(), config, own_port).map(|error| error.of(provider));
         Self { provider, upstream, scheme, host, port, path: format!("{prefix}{path}"), query, refusal }
     }
 
@@ -148,7 +149,7 @@ fn split_upstream(rest: &str) -> (Option<&str>, &str) {
 }
 
 /// Bedrock's own form: the upstream is the region's.
-fn bedrock(path: &str, query: Option<String>, config: &Config) -> Result<Route, ProxyError> {
+fn bedrock(path: &str, query: Option<String>, config: &Config, own_port: u16) -> Result<Route, ProxyError> {
     let region = config.bedrock_region.as_deref().ok_or_else(|| {
         let message = "for Bedrock, set `bedrock_region` in config.toml or BEDROCK_REGION";
         ProxyError::new(StatusCode::BAD_REQUEST, "bedrock_region_missing", message).of(Provider::Bedrock)
@@ -156,11 +157,11 @@ fn bedrock(path: &str, query: Option<String>, config: &Config) -> Result<Route, 
     let host = format!("bedrock-runtime.{region}.amazonaws.com");
     let named =
         HostPort::parse(&host).map_err(|error| bad_upstream(&error.to_string()).of(Provider::Bedrock))?;
-    Ok(Route::to(Provider::Bedrock, named, path, query, &HeaderMap::new(), config, 0))
+    Ok(Route::to(Provider::Bedrock, named, path, query, &HeaderMap::new(), config, own_port))
 }
 
 /// Why the proxy must not go there.
-fn refusal(host: &str, port: u16, configured: bool, own_port: u16) -> Option<ProxyError> {
+fn refusal(host: &str, port: u16, configured: bool, config: &Config, own_port: u16) -> Option<ProxyError> {
     if is_loopback(host) && port == own_port {
         return Some(ProxyError::new(StatusCode::LOOP_DETECTED, "loop", "the upstream is this proxy itself"));
     }
@@ -169,6 +170,11 @@ fn refusal(host: &str, port: u16, configured: bool, own_port: u16) -> Option<Pro
     }
     let address: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
     if address.is_some_and(|address| !policy::is_public(address)) || policy::is_internal_name(host) {
+        return Some(not_allowed(host, port));
+    }
+    // A base's name is dialled wherever it leads: that was allowed for its own port alone.
+    let mut bases = config.upstreams.values().filter(|base| base.host == host).peekable();
+    if bases.peek().is_some() && bases.all(|base| base.port != port) {
         return Some(not_allowed(host, port));
     }
     (!policy::is_web_port(port)).then(|| not_allowed(host, port))
@@ -197,4 +203,47 @@ fn unknown_provider() -> ProxyError {
         "unknown_provider",
         format!("no such provider; URLs begin with one of {known}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Paths};
+
+    const OWN_PORT: u16 = 12071;
+
+    fn code(target: &str, config: &Config) -> Option<&'static str> {
+        let uri = target.parse().unwrap();
+        route(&uri, &HeaderMap::new(), config, OWN_PORT).unwrap().refusal.map(|refusal| refusal.code)
+    }
+
+    fn config(upstream: &str, base: &str) -> Config {
+        let paths = Paths::of(&Environment::from_pairs([("HOME", "/home/ada")])).unwrap();
+        let mut config = Config::defaults(&paths);
+        config.upstreams.insert(upstream.to_owned(), base.parse().unwrap());
+        config.bedrock_region = Some("us-east-1".to_owned());
+        config
+    }
+
+    #[test]
+    fn s7_a_configured_base_opens_its_own_port_and_no_other() {
+        let config = config("api.openai.com", "https://gateway.example.com:8443");
+        for (target, refused) in [
+            ("/openai/api.openai.com/v1/models", None),
+            ("/openai/gateway.example.com:8443/v1/models", None),
+            ("/openai/gateway.example.com:9200/_search", Some("upstream_not_allowed")),
+            ("/openai/gateway.example.com/", Some("upstream_not_allowed")),
+            ("/openai/other.example.com:8443/", None),
+        ] {
+            assert_eq!(code(target, &config), refused, "{target}");
+        }
+    }
+
+    #[test]
+    fn s10_no_route_leads_back_here() {
+        let config = config("bedrock-runtime.us-east-1.amazonaws.com", "http://127.0.0.1:12071");
+        for target in ["/model/m/invoke", "/openai/127.0.0.1:12071/", "/openai/[::ffff:127.0.0.1]:12071/x"] {
+            assert_eq!(code(target, &config), Some("loop"), "{target}");
+        }
+    }
 }

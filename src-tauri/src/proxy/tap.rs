@@ -127,12 +127,19 @@ impl Body for RequestTap {
 pub(super) struct ResponseTap {
     inner: Incoming,
     tap: Tap,
+    /// The upstream said how long it is.
+    length_given: bool,
 }
 
 impl ResponseTap {
-    pub(super) fn new(inner: Incoming, writer: Arc<ExchangeWriter>, redactor: Redactor) -> Self {
-        let mut this =
-            Self { tap: Tap { writer, redactor, direction: Direction::Response, finished: false }, inner };
+    pub(super) fn new(
+        inner: Incoming,
+        length_given: bool,
+        writer: Arc<ExchangeWriter>,
+        redactor: Redactor,
+    ) -> Self {
+        let tap = Tap { writer, redactor, direction: Direction::Response, finished: false };
+        let mut this = Self { inner, tap, length_given };
         if this.inner.is_end_stream() {
             this.tap.finish(Vec::new());
             this.tap.writer.outcome(EndKind::Ok, None);
@@ -169,7 +176,9 @@ impl Body for ResponseTap {
         self.inner.is_end_stream()
     }
 
+    /// Answers without a body (to HEAD, 304) are of length 0; told here, that would become a
+    /// `Content-Length` which nobody sent.
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        if self.length_given { self.inner.size_hint() } else { SizeHint::default() }
     }
 }

@@ -58,8 +58,8 @@ impl<'a> Event<'a> {
                 let kind = of(*direction, REQUEST_BODY, RESPONSE_BODY);
                 Encoded { kind, head: offset.to_le_bytes().to_vec().into(), body: bytes }
             }
-            Self::Lost { direction, offset, bytes } => {
-                let head = [offset.to_le_bytes(), bytes.to_le_bytes()].concat();
+            Self::Lost { direction, offset, bytes, frames } => {
+                let head = [*offset, *bytes, u64::from(*frames)].map(u64::to_le_bytes).concat();
                 Encoded { kind: of(*direction, REQUEST_LOST, RESPONSE_LOST), head: head.into(), body: &[] }
             }
             Self::BodyEnd(direction, end) => json(of(*direction, REQUEST_END, RESPONSE_END), end),
@@ -80,8 +80,10 @@ impl<'a> Event<'a> {
             }
             REQUEST_LOST | RESPONSE_LOST => {
                 let (offset, rest) = number(kind, payload)?;
-                let (bytes, _) = number(kind, rest)?;
-                Self::Lost { direction: which(kind == REQUEST_LOST), offset, bytes }
+                let (bytes, rest) = number(kind, rest)?;
+                let (frames, _) = number(kind, rest)?;
+                let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+                Self::Lost { direction: which(kind == REQUEST_LOST), offset, bytes, frames }
             }
             REQUEST_END | RESPONSE_END => {
                 Self::BodyEnd(which(kind == REQUEST_END), from_json(kind, payload)?)
@@ -149,7 +151,7 @@ mod tests {
         let events = [
             Event::Body { direction: Direction::Request, offset: 7, bytes: b"\xff\x00abc" },
             Event::Body { direction: Direction::Response, offset: u64::MAX, bytes: b"" },
-            Event::Lost { direction: Direction::Response, offset: 1, bytes: 9 },
+            Event::Lost { direction: Direction::Response, offset: 1, bytes: 9, frames: 2 },
             Event::BodyEnd(
                 Direction::Request,
                 BodyEnd { captured_bytes: 5, trailers: vec![("a".into(), "b".into())] },

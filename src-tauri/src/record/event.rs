@@ -11,7 +11,7 @@ use crate::provider::Provider;
 pub type Headers = Vec<(String, String)>;
 
 /// Which way a body travels.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the client to the upstream.
@@ -43,6 +43,8 @@ pub enum Event<'a> {
         offset: u64,
         /// How many there are.
         bytes: u64,
+        /// How many frames they would have been.
+        frames: u32,
     },
     /// A body came to its proper end.
     BodyEnd(Direction, BodyEnd),

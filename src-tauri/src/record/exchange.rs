@@ -1,6 +1,7 @@
 //! An exchange in the making: events in, in whatever order the journal gives them, and the moments at
 //! which its lines can be written out.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::event::{Assigned, Begin, BodyEnd, CaptureStop, Direction, End, EndKind, Event, ResponseHead};
@@ -26,9 +27,11 @@ pub struct Exchange<L> {
     pub last_at: Duration,
     /// Frames seen, and how many there will be.
     frames: u32,
-    /// Holds the first frame in the journal, and with it all later ones.
-    anchor: Option<L>,
+    /// Hold the frames that are no body's, wherever they lie in the journal.
+    heads_at: Vec<L>,
     frames_in_all: Option<u32>,
+    /// [`Step::RequestWhole`] was returned: it is news once.
+    request_told: bool,
     /// Where the recorder decided to write, in this run or in one that died since.
     pub assigned: Option<Assigned>,
     /// The lines are in the log already.
@@ -45,6 +48,8 @@ pub struct Body<L> {
     /// Set when the body came to its proper end.
     pub end: Option<BodyEnd>,
     captured: u64,
+    /// Where the pieces begin; made by recovery, which may meet copies of them.
+    offsets: Option<HashSet<u64>>,
 }
 
 /// Captured bytes of a body.
@@ -84,8 +89,9 @@ impl<L> Exchange<L> {
             end: None,
             last_at: Duration::ZERO,
             frames: 0,
-            anchor: None,
+            heads_at: Vec::new(),
             frames_in_all: None,
+            request_told: false,
             assigned: None,
             done: false,
         }
@@ -105,22 +111,36 @@ impl<L> Exchange<L> {
             Event::Begin(begin) => {
                 self.begun_at = at;
                 self.begin = Some(begin);
-                self.anchor = location;
+                self.heads_at.extend(location);
             }
             Event::Body { direction, offset, bytes } => {
                 let len = bytes.len() as u64;
                 let body = self.body(direction);
                 body.captured += len;
+                if let Some(offsets) = &mut body.offsets {
+                    offsets.insert(offset);
+                }
                 match location {
                     Some(location) => body.pieces.push(Piece { offset, at, location, len }),
                     None => body.lost += len,
                 }
             }
-            Event::Lost { direction, bytes, .. } => self.body(direction).lost += bytes,
-            Event::BodyEnd(direction, end) => self.body(direction).end = Some(end),
-            Event::ResponseHead(head) => self.head = Some((head, at)),
+            Event::Lost { direction, bytes, frames, .. } => {
+                self.body(direction).lost += bytes;
+                // One is counted below, for the event itself.
+                self.frames = self.frames.saturating_add(frames.saturating_sub(1));
+            }
+            Event::BodyEnd(direction, end) => {
+                self.body(direction).end = Some(end);
+                self.heads_at.extend(location);
+            }
+            Event::ResponseHead(head) => {
+                self.head = Some((head, at));
+                self.heads_at.extend(location);
+            }
             Event::End(end) => {
                 self.end = Some(end);
+                self.heads_at.extend(location);
                 self.frames_in_all = Some(seq.saturating_add(1));
             }
         }
@@ -133,9 +153,7 @@ impl<L> Exchange<L> {
     pub fn restore(&mut self, event: Event<'_>, at: Duration, location: Option<L>) {
         let known = match &event {
             Event::Begin(_) => self.begin.is_some(),
-            Event::Body { direction, offset, .. } => {
-                self.body(*direction).pieces.iter().any(|piece| piece.offset == *offset)
-            }
+            Event::Body { direction, offset, .. } => self.body(*direction).knows(*offset),
             Event::BodyEnd(direction, _) => self.body(*direction).end.is_some(),
             Event::ResponseHead(_) => self.head.is_some(),
             Event::End(_) => self.end.is_some(),
@@ -155,13 +173,10 @@ impl<L> Exchange<L> {
         read: impl Fn(&L) -> Result<Vec<u8>, E>,
         copy: impl Fn(Duration, &Event<'_>) -> Result<L, E>,
     ) -> Result<(), E> {
-        // The first copy holds all others; until they are made, the old anchor does.
-        let mut anchor = None;
-        if self.anchor.as_ref().is_some_and(&old) {
-            for (at, event) in self.heads() {
-                let place = copy(at, &event)?;
-                anchor = anchor.or(Some(place));
-            }
+        // The old places are let go when all copies are made.
+        if self.heads_at.iter().any(&old) {
+            let heads = self.heads();
+            self.heads_at = heads.iter().map(|(at, event)| copy(*at, event)).collect::<Result<_, E>>()?;
         }
         for direction in [Direction::Request, Direction::Response] {
             for piece in self.body(direction).pieces.iter_mut().filter(|piece| old(&piece.location)) {
@@ -169,9 +184,6 @@ impl<L> Exchange<L> {
                 piece.location =
                     copy(piece.at, &Event::Body { direction, offset: piece.offset, bytes: &bytes })?;
             }
-        }
-        if anchor.is_some() {
-            self.anchor = anchor;
         }
         Ok(())
     }
@@ -205,10 +217,15 @@ impl<L> Exchange<L> {
         }
     }
 
-    fn step(&self) -> Step {
+    fn step(&mut self) -> Step {
         if self.frames_in_all.is_some_and(|all| self.frames >= all) {
             Step::Ended
-        } else if self.frames_in_all.is_none() && self.request.is_whole() && self.begin.is_some() {
+        } else if !self.request_told
+            && self.frames_in_all.is_none()
+            && self.request.is_whole()
+            && self.begin.is_some()
+        {
+            self.request_told = true;
             Step::RequestWhole
         } else {
             Step::Nothing
@@ -249,11 +266,17 @@ impl<L> Exchange<L> {
 
 impl<L> Default for Body<L> {
     fn default() -> Self {
-        Self { pieces: Vec::new(), lost: 0, end: None, captured: 0 }
+        Self { pieces: Vec::new(), lost: 0, end: None, captured: 0, offsets: None }
     }
 }
 
 impl<L> Body<L> {
+    fn knows(&mut self, offset: u64) -> bool {
+        let pieces = &self.pieces;
+        let offsets = self.offsets.get_or_insert_with(|| pieces.iter().map(|piece| piece.offset).collect());
+        offsets.contains(&offset)
+    }
+
     /// Wire bytes that were told of, captured or not.
     pub fn known_bytes(&self) -> u64 {
         self.captured + self.lost
@@ -273,4 +296,37 @@ impl<L> Body<L> {
 /// Whole milliseconds.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RequestId;
+    use crate::provider::Provider;
+
+    #[test]
+    fn the_request_becomes_whole_once() {
+        let mut exchange: Exchange<()> = Exchange::new(Timestamp::now());
+        let begin = Begin {
+            request_id: RequestId::from_log("one"),
+            started: Timestamp::now(),
+            provider: Provider::OpenAi,
+            upstream: "api.openai.com".to_owned(),
+            method: "POST".to_owned(),
+            path: "/v1/responses".to_owned(),
+            query: None,
+            headers: Vec::new(),
+            http_version: "HTTP/1.1".to_owned(),
+        };
+        let chunk = || Event::Body { direction: Direction::Response, offset: 0, bytes: b"x" };
+        let mut steps = Vec::new();
+        for (seq, event) in
+            [Event::Begin(begin), Event::BodyEnd(Direction::Request, BodyEnd::default()), chunk(), chunk()]
+                .into_iter()
+                .enumerate()
+        {
+            steps.push(exchange.apply(event, seq as u32, Duration::ZERO, Some(())));
+        }
+        assert_eq!(steps, [Step::Nothing, Step::RequestWhole, Step::Nothing, Step::Nothing]);
+    }
 }

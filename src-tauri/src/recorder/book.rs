@@ -9,12 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::broadcast;
 use tokio::time::timeout;
 
+use super::harmless::{guarded, line_within, or_without_body};
 use super::{Recorded, Retry};
 use crate::db::Db;
 use crate::index::{Index, LogFolder, SessionRef};
 use crate::logs::layout;
-use crate::logs::write::{WriteError, Writer};
-use crate::logs::{RelativePath, Span};
+use crate::logs::write::{Unsynced, WriteError, Writer};
+use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
 use crate::provider;
 use crate::record::assemble::{self, WireBody};
@@ -34,20 +35,13 @@ pub struct Degraded;
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) exchange: Recorded,
-    pub(super) request_tried: bool,
     pub(super) request_written: bool,
     pub(super) response_written: bool,
 }
 
 impl Draft {
     pub(super) fn new(exchange: Recorded) -> Self {
-        Self { exchange, request_tried: false, request_written: false, response_written: false }
-    }
-
-    /// Leaves its bytes in the journal for the next start.
-    pub(super) fn keep_in_journal(&self) {
-        let pieces = self.exchange.request.pieces.iter().chain(&self.exchange.response.pieces);
-        pieces.for_each(|piece| piece.location.keep());
+        Self { exchange, request_written: false, response_written: false }
     }
 }
 
@@ -66,6 +60,8 @@ pub struct Book {
     changes: broadcast::Sender<Change>,
     /// Set while lines cannot be written, so that it is reported once.
     degraded: bool,
+    /// Whether the last line that could not be written lacked room.
+    full: bool,
 }
 
 impl Book {
@@ -87,6 +83,7 @@ impl Book {
             machine,
             changes,
             degraded: false,
+            full: false,
         })
     }
 
@@ -135,9 +132,8 @@ impl Book {
             at.read_into(body).is_ok()
         });
         let meta = self.meta(begin, SessionId::new(begin.started));
-        let Some(mut request) = assemble::request(exchange, meta, 1, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::request(exchange, meta.clone(), 1, wire, &self.redactor);
+        let Some(mut request) = or_without_body(make, wire, size) else { return Ok(()) };
         let place = self.place(begin, &mut request, exchange.assigned.as_ref()).await;
         let file = place.file.clone();
         if exchange.assigned.is_none() {
@@ -151,11 +147,11 @@ impl Book {
             draft.exchange.assigned = Some(assigned);
         }
         if let Some(start) = place.start {
-            self.append(&file, &Entry::SessionStart(start))?;
+            self.append(&file, Entry::SessionStart(start))?;
             self.tell(Change::SessionStarted(request.meta.session.clone()));
         }
         let told = Change::RequestLogged(request.meta.session.clone(), begin_id(&request));
-        self.append(&file, &Entry::Request(request))?;
+        self.append(&file, Entry::Request(request))?;
         draft.request_written = true;
         self.tell(told);
         Ok(())
@@ -185,24 +181,30 @@ impl Book {
         );
         let mut meta = self.meta(begin, assigned.session.clone());
         meta.ts = exchange.wall_clock(exchange.last_at);
-        let Some(response) = assemble::response(exchange, meta, assigned.seq, wire, &self.redactor) else {
-            return Ok(());
-        };
+        let make = |wire| assemble::response(exchange, meta.clone(), assigned.seq, wire, &self.redactor);
+        let Some(response) = or_without_body(make, wire, end.response_bytes) else { return Ok(()) };
         let told = Change::ExchangeEnded(assigned.session.clone(), begin.request_id.clone());
-        self.append(&file, &Entry::Response(response))?;
+        self.append(&file, Entry::Response(response))?;
         draft.response_written = true;
         self.tell(told);
         Ok(())
     }
 
-    /// Puts all lines on the disk. False when that failed.
-    pub(super) fn sync(&mut self) -> bool {
-        match self.writer.sync() {
-            Ok(()) => true,
-            Err(error) => {
+    /// The files whose lines may not be on the disk yet.
+    pub(super) fn take_unsynced(&mut self) -> Unsynced {
+        self.writer.take_unsynced()
+    }
+
+    /// Hears whether lines reached the disk. False when they did not; they are tried again.
+    pub(super) fn synced(&mut self, synced: Option<(Unsynced, Result<(), WriteError>)>) -> bool {
+        match synced {
+            Some((_, Ok(()))) => true,
+            Some((files, Err(error))) => {
+                self.writer.still_unsynced(&files);
                 self.report(&error);
                 false
             }
+            None => false,
         }
     }
 
@@ -218,6 +220,12 @@ impl Book {
     /// What recovery needs to know of a file that a dead run was writing.
     pub(super) fn writer(&mut self) -> &mut Writer {
         &mut self.writer
+    }
+
+    /// Where the log has the request of an exchange whose place the journal does not tell.
+    pub(super) async fn place_of(&self, begin: &Begin) -> Option<Assigned> {
+        let found = self.index.as_ref()?.place_of(&begin.request_id).await;
+        found.inspect_err(|error| tracing::warn!(%error, "an exchange may be logged twice")).ok()?
     }
 
     /// Decides the session, and with it file and number.
@@ -242,8 +250,11 @@ impl Book {
                 .find(|(key, _)| key.eq_ignore_ascii_case(name))
                 .map(|(_, value)| value.as_str())
         };
-        let facts = provider::read_request(begin.provider, &begin.path, &header, &request.body);
-        let identity = session::identify(begin.provider, &begin.upstream, &facts);
+        let read = || {
+            let facts = provider::read_request(begin.provider, &begin.path, &header, &request.body);
+            session::identify(begin.provider, &begin.upstream, &facts)
+        };
+        let identity = guarded(read).unwrap_or_default();
         if let Some((known, file)) = self.find(&identity, begin).await {
             request.seq = known.last_seq + 1;
             request.meta.session = known.id;
@@ -300,15 +311,12 @@ impl Book {
         }
     }
 
-    fn append(&mut self, file: &RelativePath, entry: &Entry) -> Result<(), Degraded> {
-        match self.writer.append(file, &entry.to_line()) {
+    fn append(&mut self, file: &RelativePath, entry: Entry) -> Result<(), Degraded> {
+        let (entry, line) = line_within(entry, MAX_LINE_BYTES);
+        match self.writer.append(file, &line) {
             Ok(span) => {
-                self.applied(entry, file, span);
+                self.applied(&entry, file, span);
                 Ok(())
-            }
-            Err(WriteError::TooLong { len }) if entry.has_body() => {
-                tracing::warn!(len, "a line would be too long for any reader; its body is left out");
-                self.append(file, &entry.clone().without_body())
             }
             Err(error) => {
                 self.report(&error);
@@ -323,11 +331,17 @@ impl Book {
             tracing::info!("the log can be written again");
         }
         if let Some(index) = &mut self.index {
-            index.apply(entry, file.as_str(), span);
+            guarded(|| index.apply(entry, file.as_str(), span));
         }
     }
 
+    /// Whether it was for lack of room that the last line could not be written.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
     fn report(&mut self, error: &WriteError) {
+        self.full = error.is_full();
         if !self.degraded {
             self.degraded = true;
             tracing::error!(%error, "the log cannot be written; traffic goes on, and what is missing will be marked");

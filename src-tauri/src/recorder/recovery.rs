@@ -41,15 +41,19 @@ impl Recorder {
         }
         for (key, mut draft) in open {
             draft.exchange.close("the proxy was killed");
-            self.see_what_is_written(&mut draft);
+            self.see_what_is_written(&mut draft).await;
             self.write_ended(key, draft).await;
         }
         self.settle().await;
     }
 
     /// Finds out which lines the dead run got into the log, and puts a torn one aside.
-    fn see_what_is_written(&mut self, draft: &mut Draft) {
-        let exchange = &draft.exchange;
+    async fn see_what_is_written(&mut self, draft: &mut Draft) {
+        let exchange = &mut draft.exchange;
+        if let (Some(begin), None) = (&exchange.begin, &exchange.assigned) {
+            // An earlier recovery's notes are not in the journal: it belongs to another run.
+            exchange.assigned = self.book.place_of(begin).await;
+        }
         let (Some(begin), Some(assigned)) = (&exchange.begin, &exchange.assigned) else { return };
         let Ok(file) = RelativePath::parse(&assigned.file) else { return };
         let writer = self.book.writer();

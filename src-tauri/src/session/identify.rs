@@ -7,7 +7,7 @@ use crate::provider::{Answer, Provider, RequestFacts};
 const MAX_CANDIDATES: usize = 256;
 
 /// What a request says about the session it belongs to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
     /// The client's own name for the session. Where there is one, nothing else is asked: a client
     /// that forks a conversation gives it a new name.

@@ -2,6 +2,7 @@
 //! import); nothing here locks, and an undone write assumes that nobody else appended meanwhile.
 
 mod repair;
+mod unsynced;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 pub use repair::Repair;
+pub use unsynced::Unsynced;
 
 use super::open::{self, For, identity, is_at};
 use super::{MAX_LINE_BYTES, RelativePath, Span};
@@ -63,8 +65,8 @@ pub struct Writer {
     open: Vec<Open>,
     max_open: usize,
     recheck_after: Duration,
-    /// What syncing a file said that was closed to make room; the next [`Writer::sync`] tells it.
-    late_error: Option<WriteError>,
+    /// Files that were written to since they were last sent to the disk.
+    unsynced: Unsynced,
 }
 
 #[derive(Debug)]
@@ -76,8 +78,6 @@ struct Open {
     checked: Option<Instant>,
     /// The length up to which all lines are known to be whole.
     whole_to: u64,
-    dirty: bool,
-    created: bool,
 }
 
 impl Writer {
@@ -89,7 +89,7 @@ impl Writer {
             open: Vec::new(),
             max_open: max_open_files(),
             recheck_after: RECHECK_AFTER,
-            late_error: None,
+            unsynced: Unsynced::new(log_dir),
         })
     }
 
@@ -108,20 +108,24 @@ impl Writer {
 
     /// Sends all that was written to the disk. Every file is tried; the first error is told.
     pub fn sync(&mut self) -> Result<(), WriteError> {
-        let mut first = self.late_error.take();
-        for open in &mut self.open {
-            if let Err(error) = open.sync(&self.log_dir) {
-                first.get_or_insert(error);
-            }
-        }
-        first.map_or(Ok(()), Err)
+        let files = self.take_unsynced();
+        files.sync().inspect_err(|_| self.unsynced.add(&files))
+    }
+
+    /// What was written since this was last asked, to be sent to the disk by whoever can wait for it.
+    pub fn take_unsynced(&mut self) -> Unsynced {
+        std::mem::replace(&mut self.unsynced, Unsynced::new(&self.log_dir))
+    }
+
+    /// Takes back what could not be sent to the disk.
+    pub fn still_unsynced(&mut self, files: &Unsynced) {
+        self.unsynced.add(files);
     }
 
     fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
-        let open = self.current(place)?;
+        let (open, created) = self.current(place)?;
         let before = open.file.metadata()?.len();
         let offset = before + u64::from(!open.ends_whole(before)?);
-        open.dirty = true;
         let written = match offset - before {
             0 => open.file.write_all(line),
             _ => open.file.write_all(b"\n").and_then(|()| open.file.write_all(line)),
@@ -134,30 +138,24 @@ impl Writer {
         }
         let span = Span { offset, len: line.len() as u64 };
         open.whole_to = span.end();
+        self.unsynced.insert(place, created);
         Ok(span)
     }
 
-    /// The open file of this place, opened again when it is not the one that lies there.
-    fn current(&mut self, place: &RelativePath) -> io::Result<&mut Open> {
+    /// The open file of this place, opened again when it is not the one that lies there, and whether it
+    /// was made just now.
+    fn current(&mut self, place: &RelativePath) -> io::Result<(&mut Open, bool)> {
         if let Some(at) = self.open.iter().position(|open| open.place == *place) {
             let mut open = self.open.remove(at);
             if open.is_current(&self.log_dir, self.recheck_after) {
-                return Ok(self.open.push_mut(open));
+                return Ok((self.open.push_mut(open), false));
             }
-            self.close(open);
         }
         if self.open.len() >= self.max_open {
-            let oldest = self.open.remove(0);
-            self.close(oldest);
+            self.open.remove(0);
         }
-        let open = Open::new(&self.log_dir, place)?;
-        Ok(self.open.push_mut(open))
-    }
-
-    /// Closing forgets what is not synced yet, so it is synced first.
-    fn close(&mut self, mut open: Open) {
-        let late = open.sync(&self.log_dir).err();
-        self.late_error = self.late_error.take().or(late);
+        let (open, created) = Open::new(&self.log_dir, place)?;
+        Ok((self.open.push_mut(open), created))
     }
 }
 
@@ -168,18 +166,12 @@ fn max_open_files() -> usize {
 }
 
 impl Open {
-    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<Self> {
+    /// `true` when the file was made.
+    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, bool)> {
         let (file, created) = open::session_file(log_dir, place, For::Append)?;
         let id = identity(&file.metadata()?).ok_or(io::ErrorKind::NotFound)?;
-        Ok(Self {
-            place: place.clone(),
-            file,
-            id,
-            checked: Some(Instant::now()),
-            whole_to: 0,
-            dirty: false,
-            created,
-        })
+        let open = Self { place: place.clone(), file, id, checked: Some(Instant::now()), whole_to: 0 };
+        Ok((open, created))
     }
 
     fn is_current(&mut self, log_dir: &Path, recheck_after: Duration) -> bool {
@@ -202,18 +194,5 @@ impl Open {
         self.file.seek(SeekFrom::Start(len - 1))?;
         self.file.read_exact(&mut last)?;
         Ok(last == *b"\n")
-    }
-
-    fn sync(&mut self, log_dir: &Path) -> Result<(), WriteError> {
-        if !self.dirty {
-            return Ok(());
-        }
-        let synced = self.file.sync_data().and_then(|()| match self.created {
-            true if is_at(log_dir, &self.place, self.id) => open::sync_folders(log_dir, &self.place),
-            _ => Ok(()),
-        });
-        synced.map_err(|source| WriteError::Io { file: self.place.clone(), source })?;
-        (self.dirty, self.created) = (false, false);
-        Ok(())
     }
 }

@@ -46,8 +46,7 @@ impl Writer {
     /// A crash between the two steps leaves it in both files, never in none.
     pub fn repair(&mut self, file: &RelativePath) -> io::Result<Repair> {
         if let Some(at) = self.open.iter().position(|open| open.place == *file) {
-            let open = self.open.remove(at);
-            self.close(open);
+            self.open.remove(at);
         }
         let mut log = match open::session_file(&self.log_dir, file, For::Repair) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Repair::Clean),

@@ -280,34 +280,6 @@ pub struct Fork {
 }
 
 impl Entry {
-    /// Whether the line holds body bytes.
-    pub fn has_body(&self) -> bool {
-        match self {
-            Self::Request(entry) => !entry.body.is_empty() || entry.body_b64.is_some(),
-            Self::Response(entry) => {
-                entry.body.is_some() || entry.body_b64.is_some() || entry.chunks.is_some()
-            }
-            Self::SessionStart(_) | Self::Fork(_) => false,
-        }
-    }
-
-    /// The same line with all of its body as a gap: for one that no reader could load.
-    pub fn without_body(mut self) -> Self {
-        let all = |bytes| vec![Gap { from: 0, bytes, reason: CaptureStop::BodyLimit }];
-        match &mut self {
-            Self::Request(entry) => {
-                entry.gap = all(entry.size);
-                (entry.body, entry.body_b64, entry.tail_b64) = (String::new(), None, None);
-            }
-            Self::Response(entry) => {
-                entry.gap = all(entry.size);
-                (entry.body, entry.body_b64, entry.tail_b64, entry.chunks) = (None, None, None, None);
-            }
-            Self::SessionStart(_) | Self::Fork(_) => {}
-        }
-        self
-    }
-
     /// What the line tells.
     pub fn kind(&self) -> Kind {
         match self {
