@@ -67,6 +67,12 @@ pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<(), sqlx:
     transaction.commit().await
 }
 
+/// Checks the whole file, which takes long when there is much in it.
+pub(super) async fn are_sound(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(connection).await?;
+    Ok(verdict == "ok")
+}
+
 fn statement(op: &Op) -> Query {
     match op {
         Op::Session(row) => session(row),

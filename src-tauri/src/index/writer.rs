@@ -219,17 +219,28 @@ impl Writer {
 
     async fn rebuild(&mut self) -> Result<CaughtUp, IndexError> {
         let mut pauses = Pauses::default();
-        while let Err(error) = self.try_clear().await {
-            if !self.mend(&error, &mut pauses).await {
-                return Err(error);
+        loop {
+            let going_on = match self.try_clear().await {
+                Ok(true) => return self.catch_up().await,
+                // Tables that cannot be emptied, or are not sound when empty, are damaged.
+                Ok(false) => self.replace(&mut pauses).await,
+                Err(IndexError::Sqlite(error)) if remedy(&error) == Remedy::GiveUp => {
+                    self.replace(&mut pauses).await
+                }
+                Err(error) if !self.mend(&error, &mut pauses).await => return Err(error),
+                Err(_) => true,
+            };
+            if !going_on {
+                return Err(IndexError::Closed);
             }
         }
-        self.catch_up().await
     }
 
-    async fn try_clear(&mut self) -> Result<(), IndexError> {
+    /// Empties the tables. False when they are damaged.
+    async fn try_clear(&mut self) -> Result<bool, IndexError> {
         let connection = self.connect().await?;
-        Ok(tables::clear(connection).await?)
+        tables::clear(connection).await?;
+        Ok(tables::are_sound(connection).await?)
     }
 
     /// The connection, to the file that is at the path now. A file that was deleted or replaced
@@ -259,6 +270,10 @@ impl Writer {
     async fn mend(&mut self, error: &IndexError, pauses: &mut Pauses) -> bool {
         let unreadable = matches!(error, IndexError::Logs(_)) && pauses.attempts >= ATTEMPTS_AT_LOGS;
         match remedy_of(error) {
+            // Not all damage has an error of its own: rows that vanished break rules of those left.
+            Remedy::GiveUp if matches!(error, IndexError::Sqlite(_)) && self.is_damaged().await => {
+                self.replace(pauses).await
+            }
             Remedy::GiveUp => false,
             Remedy::Retry if unreadable => false,
             Remedy::Replace => self.replace(pauses).await,
@@ -269,6 +284,13 @@ impl Writer {
                 }
                 pauses.wait(self.inbox.is_closed()).await
             }
+        }
+    }
+
+    async fn is_damaged(&mut self) -> bool {
+        match &mut self.connection {
+            Some(connected) => matches!(tables::are_sound(&mut connected.connection).await, Ok(false)),
+            None => false,
         }
     }
 
