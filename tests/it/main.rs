@@ -10,4 +10,5 @@ mod layers;
 mod loss;
 mod never_in_the_way;
 mod recording;
+mod search;
 mod support;
