@@ -28,6 +28,11 @@ const NEEDS = {
     packages: ["strace"],
     isThere: () => output("strace", ["-V"]) !== null,
   },
+  shells: {
+    what: "bash, zsh and fish (the tests set them up)",
+    packages: ["bash", "zsh", "fish"],
+    isThere: () => ["bash", "zsh", "fish"].every((shell) => output(shell, ["--version"]) !== null),
+  },
 };
 
 /** Makes sure of the named needs; ends the script with what to do where it cannot. */
