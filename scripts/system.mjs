@@ -23,6 +23,11 @@ const NEEDS = {
     packages: ["python3", "python3-venv"],
     isThere: () => findPython() !== null,
   },
+  strace: {
+    what: "strace (makes a disk slow in a test)",
+    packages: ["strace"],
+    isThere: () => output("strace", ["-V"]) !== null,
+  },
   shells: {
     what: "bash, zsh and fish (the tests set them up)",
     packages: ["bash", "zsh", "fish"],

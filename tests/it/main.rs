@@ -10,5 +10,6 @@ mod layers;
 mod loss;
 mod never_in_the_way;
 mod recording;
+mod search;
 mod setup;
 mod support;

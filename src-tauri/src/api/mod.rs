@@ -6,6 +6,7 @@ pub mod doctor;
 mod import_redaction;
 pub mod probe;
 pub mod query;
+pub mod search;
 pub mod status;
 mod turns;
 pub mod types;

@@ -191,7 +191,8 @@ fn session_of(file: &RelativePath) -> &str {
     name.strip_suffix(".jsonl").unwrap_or(name)
 }
 
-fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
+/// A row as front ends get it; `None` when something else wrote it there.
+pub(super) fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
     Some(SessionSummary {
         id: row.id.parse().ok()?,
         provider: row.provider,

@@ -61,6 +61,8 @@ pub(super) enum Command {
     Sessions(SessionsArguments),
     /// Show a session as a conversation
     Show(ShowArguments),
+    /// Search what was said
+    Search(SearchArguments),
     /// Make the index anew from the log files
     Reindex(ListArguments),
     /// Take over the log folder of the Go llm-proxy
@@ -120,6 +122,29 @@ pub(super) struct ShowArguments {
     #[arg(long)]
     pub(super) json: bool,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = SEARCH_HELP)]
+pub(super) struct SearchArguments {
+    /// Words; see below
+    #[arg(required = true, value_name = "QUERY")]
+    pub(super) query: Vec<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// At most this many sessions
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) limit: u32,
+}
+
+const SEARCH_HELP: &str = "\
+All of it has to fit:
+  word  \"two words\"  begin*  -without
+  in:prompt|answer|thinking|tool|result|system  role:user|assistant|tool|system
+  tool:NAME  client:NAME  model:NAME  (part of it)  session:ID  (its beginning)
+  status:429  status:>=400  is:error  before:2026-11-23  after:2026-11-23
+  key:one,other  -key:value
+The shell takes away quotes, and -- ends the flags: llm-proxy search -- '-other \"two words\"'";
 
 #[derive(Debug, Args)]
 pub(super) struct ImportArguments {
@@ -243,7 +268,7 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
 }
 
 /// The commands' names, as clap derives them.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "serve",
     "env",
     "run",
@@ -251,6 +276,7 @@ const COMMANDS: [&str; 11] = [
     "doctor",
     "sessions",
     "show",
+    "search",
     "reindex",
     "import",
     "setup",
@@ -309,8 +335,27 @@ mod tests {
     }
 
     #[test]
+    fn a_search_is_its_words_and_may_begin_with_a_hyphen_behind_two() {
+        for (line, query) in
+            [("search a b --json --limit 3", "a b"), ("search --json --limit 3 -- -a b", "-a b")]
+        {
+            let Some(Command::Search(search)) = parse(line).unwrap().command else { panic!() };
+            assert_eq!((search.query.join(" ").as_str(), search.json, search.limit), (query, true, 3));
+        }
+    }
+
+    #[test]
     fn nonsense_is_refused() {
-        for line in ["--port 70000", "frobnicate", "show", "run", "sessions --limit 0", "env --shell tcsh"] {
+        for line in [
+            "--port 70000",
+            "frobnicate",
+            "show",
+            "run",
+            "search",
+            "search --limit 0 a",
+            "sessions --limit 0",
+            "env --shell tcsh",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -9,6 +9,7 @@ mod import;
 mod output;
 mod reindex;
 mod run;
+mod search;
 pub mod serve;
 mod sessions;
 mod setup;
@@ -70,6 +71,7 @@ fn obey(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Doctor(arguments) => doctor::run(context, arguments),
         Command::Sessions(arguments) => sessions::run(context, &arguments),
         Command::Show(arguments) => show::run(context, &arguments),
+        Command::Search(arguments) => search::run(context, &arguments),
         Command::Reindex(arguments) => reindex::run(context, arguments),
         Command::Import(arguments) => import::run(context, &arguments),
         Command::Setup(command) => setup::run(context, &command),

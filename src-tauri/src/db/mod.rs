@@ -27,6 +27,15 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that read at the same time; more wait for their turn.
 const MAX_READERS: u32 = 4;
 
+/// What is checked before a database is used: the tables from which sessions are recognised. Texts and
+/// their words are most of the file, and would hold up the start; damage there shows when it is met.
+const CHECKS: [&str; 4] = [
+    "pragma quick_check(sessions)",
+    "pragma quick_check(links)",
+    "pragma quick_check(exchanges)",
+    "pragma quick_check(files)",
+];
+
 /// The database. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -184,8 +193,13 @@ async fn look_and_check(connection: &mut SqliteConnection) -> Result<Schema, sql
     if found != Schema::Known {
         return Ok(found);
     }
-    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(connection).await?;
-    Ok(if verdict == "ok" { found } else { Schema::Foreign })
+    for check in CHECKS {
+        let verdict: String = sqlx::query_scalar(check).fetch_one(&mut *connection).await?;
+        if verdict != "ok" {
+            return Ok(Schema::Foreign);
+        }
+    }
+    Ok(found)
 }
 
 fn write_options(path: &Path) -> SqliteConnectOptions {

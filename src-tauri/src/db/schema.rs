@@ -4,7 +4,10 @@ use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrat
 use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
 
 /// Every version in order. One that was released is never edited: its checksum is stored.
-const VERSIONS: &[(i64, &str, &str)] = &[(1, "index", include_str!("../../migrations/0001_index.sql"))];
+const VERSIONS: &[(i64, &str, &str)] = &[
+    (1, "index", include_str!("../../migrations/0001_index.sql")),
+    (2, "messages", include_str!("../../migrations/0002_messages.sql")),
+];
 
 const TABLE: &str = "_sqlx_migrations";
 

@@ -80,7 +80,10 @@ async fn only_the_owner_may_read() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     let db = open(&path).await.db;
     let mut writer = db.connect_writer().await.unwrap();
-    sqlx::query("insert into files values ('a', 1)").execute(&mut writer).await.unwrap();
+    sqlx::query("insert into files (file, indexed_bytes) values ('a', 1)")
+        .execute(&mut writer)
+        .await
+        .unwrap();
     let mut names = Vec::new();
     for entry in fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap();
@@ -181,7 +184,10 @@ async fn the_leftovers_of_a_deleted_database_are_not_replayed() {
     let (_folder, path) = folder();
     let db = open(&path).await.db;
     let mut writer = db.connect_writer().await.unwrap();
-    sqlx::query("insert into files values ('a', 1)").execute(&mut writer).await.unwrap();
+    sqlx::query("insert into files (file, indexed_bytes) values ('a', 1)")
+        .execute(&mut writer)
+        .await
+        .unwrap();
     fs::remove_file(&path).unwrap();
     let opened = open(&path).await;
     assert_eq!(opened.state, State::Fresh);

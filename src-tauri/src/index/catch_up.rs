@@ -11,15 +11,16 @@ use tokio::sync::mpsc;
 use super::error::IndexError;
 use super::interpret::{Interpreter, Line};
 use super::known::{KnownSession, OpenRequest};
-use super::row::Op;
+use super::row::{Op, weight};
 use super::source::{LogFile, LogSource};
 use super::tables;
 use crate::model::{SessionId, Timestamp};
 use crate::provider::Provider;
 use crate::session::ChainHash;
 
-/// Changes in one transaction: large enough that commits cost nothing against parsing.
-const OPS_PER_COMMIT: usize = 2000;
+/// Weight of the changes in one transaction, some 4 MB: large enough that commits cost nothing against
+/// parsing and words.
+const WEIGHT_PER_COMMIT: usize = 8000;
 
 /// Batches parsed ahead while one is written.
 const BATCHES_AHEAD: usize = 2;
@@ -50,14 +51,42 @@ pub(super) async fn catch_up(
     let found = handle.spawn_blocking(move || listing.files()).await.map_err(|_| IndexError::Reader)??;
     let jobs = jobs(connection, found).await?;
     let files = jobs.len();
+    let unreadable = run(connection, source, handle, jobs).await?;
+    Ok(CaughtUp { files, unreadable })
+}
+
+/// Reads a file that was indexed before there was a search again, for its texts. `before` is the file
+/// that this returned last; they come in reverse order. `None` when there are no more.
+pub(super) async fn add_messages(
+    connection: &mut SqliteConnection,
+    source: &Arc<dyn LogSource>,
+    handle: &Handle,
+    before: Option<&str>,
+) -> Result<Option<String>, IndexError> {
+    let Some(file) = tables::next_without_messages(connection, before).await? else { return Ok(None) };
+    let interpreter = Interpreter { whole_file: true, ..Interpreter::default() };
+    let job = Job { file: file.clone(), from: 0, interpreter };
+    // One that cannot be read is left to the next start.
+    if run(connection, source, handle, vec![job]).await? == 0 {
+        tables::set_has_messages(connection, &file).await?;
+    }
+    Ok(Some(file))
+}
+
+/// Returns how many files could not be read.
+async fn run(
+    connection: &mut SqliteConnection,
+    source: &Arc<dyn LogSource>,
+    handle: &Handle,
+    jobs: Vec<Job>,
+) -> Result<usize, IndexError> {
     let (batches, mut ready) = mpsc::channel(BATCHES_AHEAD);
     let source = Arc::clone(source);
     let reader = handle.spawn_blocking(move || read_all(&*source, jobs, &batches));
     while let Some(ops) = ready.recv().await {
         tables::commit(connection, &ops).await?;
     }
-    let unreadable = reader.await.map_err(|_| IndexError::Reader)?;
-    Ok(CaughtUp { files, unreadable })
+    reader.await.map_err(|_| IndexError::Reader)
 }
 
 /// Compares the files with what is indexed. Rows of files that are gone or cut short are deleted:
@@ -166,12 +195,12 @@ pub(super) fn provider(text: &str) -> Option<Provider> {
 
 /// Parses on a thread that may block. Returns how many files could not be read.
 fn read_all(source: &dyn LogSource, jobs: Vec<Job>, batches: &mpsc::Sender<Vec<Op>>) -> usize {
-    let mut ops = Vec::new();
+    let mut batch = Batch::default();
     let mut unreadable = 0;
     for job in jobs {
         let file = job.file.clone();
-        match read_one(source, job, &mut ops, batches) {
-            Ok(end) => ops.push(Op::IndexedUpTo(file, end)),
+        match read_one(source, job, &mut batch, batches) {
+            Ok(end) => batch.extend(vec![Op::IndexedUpTo(file, end)]),
             Err(error) => {
                 tracing::warn!(file, %error, "cannot index a session file");
                 unreadable += 1;
@@ -182,23 +211,37 @@ fn read_all(source: &dyn LogSource, jobs: Vec<Job>, batches: &mpsc::Sender<Vec<O
         }
     }
     // Nobody to receive: the writer failed and says why.
-    drop(batches.blocking_send(ops));
+    drop(batches.blocking_send(batch.ops));
     unreadable
 }
 
 fn read_one(
     source: &dyn LogSource,
     mut job: Job,
-    ops: &mut Vec<Op>,
+    batch: &mut Batch,
     batches: &mpsc::Sender<Vec<Op>>,
 ) -> std::io::Result<u64> {
     source.read(&job.file, job.from, &mut |entry, span| {
         let line = Line { file: &job.file, span, number: 0 };
         match job.interpreter.apply(&entry, line) {
-            Ok(changes) => ops.extend(changes),
+            Ok(changes) => batch.extend(changes),
             // Not for a whole file; and a line left out here is left out every time.
             Err(_) => tracing::debug!(file = job.file, offset = span.offset, "a line cannot be indexed"),
         }
-        ops.len() < OPS_PER_COMMIT || batches.blocking_send(std::mem::take(ops)).is_ok()
+        batch.weight < WEIGHT_PER_COMMIT || batches.blocking_send(std::mem::take(batch).ops).is_ok()
     })
+}
+
+/// Changes that are to be committed together.
+#[derive(Default)]
+struct Batch {
+    ops: Vec<Op>,
+    weight: usize,
+}
+
+impl Batch {
+    fn extend(&mut self, ops: Vec<Op>) {
+        self.weight += weight(&ops);
+        self.ops.extend(ops);
+    }
 }

@@ -4,11 +4,12 @@
 use base64::Engine as _;
 
 use super::known::{Known, KnownSession, OpenRequest};
+use super::messages::{self, Said, Seen};
 use super::row::{Op, RequestRow, ResponseRow, SessionRow};
 use super::title;
 use crate::logs::Span;
 use crate::model::{RequestId, SessionId, Timestamp};
-use crate::provider::{self, Answer, AnswerBody, Provider, RequestFacts};
+use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts};
 use crate::record::EndKind;
 use crate::record::entry::{Entry, HeaderMap, Request, Response, SessionStart};
 use crate::session::{identify, links_after};
@@ -32,6 +33,7 @@ pub(super) struct Line<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Interpreter {
     pub(super) known: Known,
+    pub(super) seen: Seen,
     /// Set when all earlier lines were seen: what is still missing is lost, and is guessed.
     pub(super) whole_file: bool,
 }
@@ -122,7 +124,15 @@ impl Interpreter {
         if let Some(title) = title::of(&facts).filter(|_| session.takes_title_of(request.seq)) {
             ops.push(Op::Title(id.clone(), request.seq, title));
         }
+        let said =
+            Said { session: id, request_id: &row.request_id, seq: row.seq, line_offset: line.span.offset };
+        let rows = if facts.kind == Kind::Chat {
+            messages::rows(&facts.messages, said, &mut self.seen)
+        } else {
+            Vec::new()
+        };
         ops.push(Op::Request(Box::new(row)));
+        ops.extend(rows);
         Ok(ops)
     }
 
@@ -138,8 +148,19 @@ impl Interpreter {
         let answer = read_answer(session.provider, &open.path, response);
         let links = links_after(session.provider, &session.upstream, open.chain, &answer);
         session.last_seq = session.last_seq.max(response.seq);
+        let said = Said {
+            session: id,
+            request_id: &open.request_id,
+            seq: response.seq,
+            line_offset: line.span.offset,
+        };
+        let rows = match &response.chunks {
+            Some(_) => messages::rows_of_stream(answer.message.as_ref(), said, &mut self.seen),
+            None => messages::rows(answer.message.as_slice(), said, &mut self.seen),
+        };
         ops.push(Op::Response(Box::new(response_row(response, open.request_id, answer, session, line))));
         ops.extend(links.into_iter().map(|key| Op::Link(key, id.clone())));
+        ops.extend(rows);
         Ok(ops)
     }
 }

@@ -10,10 +10,12 @@ mod catch_up;
 mod error;
 mod interpret;
 mod known;
+mod messages;
 mod progress;
 pub mod query;
 mod recent;
 mod row;
+pub mod search;
 mod source;
 mod tables;
 mod title;
@@ -44,11 +46,12 @@ use crate::session::{Identity, LinkKey};
 use interpret::{Interpreter, Line};
 use progress::Progress;
 use recent::Recent;
-use row::Op;
-use writer::{Message, Writer};
+use row::{Op, weight};
+use writer::{Message, Refill, Writer};
 
-/// Changes that wait in memory at most. Beyond, they are left out and read from the files later.
-const MAX_QUEUED_OPS: usize = 200_000;
+/// Weight of the changes that wait in memory at most, some 100 MB. Beyond, they are left out and read
+/// from the files later.
+const MAX_QUEUED_WEIGHT: usize = 200_000;
 
 /// Links looked up with one query: the best candidates are nearly always the first.
 const LINKS_PER_QUERY: usize = 16;
@@ -75,7 +78,7 @@ pub struct Index {
     progress: Arc<Progress>,
     outbox: mpsc::UnboundedSender<Message>,
     writer: JoinHandle<()>,
-    max_queued_ops: usize,
+    max_queued_weight: usize,
 }
 
 impl Index {
@@ -90,6 +93,7 @@ impl Index {
             inbox,
             progress: Arc::clone(&progress),
             connection: None,
+            refill: Refill::default(),
         };
         Self {
             db,
@@ -98,7 +102,7 @@ impl Index {
             progress,
             outbox,
             writer: handle.spawn(writer.run()),
-            max_queued_ops: MAX_QUEUED_OPS,
+            max_queued_weight: MAX_QUEUED_WEIGHT,
         }
     }
 
@@ -205,6 +209,7 @@ impl Index {
                 | Op::Request(_)
                 | Op::Response(_)
                 | Op::Link(..)
+                | Op::Message(_)
                 | Op::Indexed(..)
                 | Op::IndexedUpTo(..) => None,
             };
@@ -218,7 +223,7 @@ impl Index {
         if self.progress.behind() {
             return;
         }
-        if self.progress.reserve(ops.len(), self.max_queued_ops) {
+        if self.progress.reserve(weight(&ops), self.max_queued_weight) {
             // The writer ends before the index only when the runtime does.
             drop(self.outbox.send(Message::Rows(number, ops)));
         } else {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 pub(super) struct Progress {
     applied: AtomicU64,
     committed: AtomicU64,
-    queued_ops: AtomicUsize,
+    queued_weight: AtomicUsize,
     behind: AtomicBool,
 }
 
@@ -32,14 +32,14 @@ impl Progress {
         self.committed.fetch_max(number, Ordering::SeqCst);
     }
 
-    /// Makes room for `count` changes in the queue, if it holds at most `max` then.
-    pub(super) fn reserve(&self, count: usize, max: usize) -> bool {
-        let reserved = |queued: usize| queued.checked_add(count).filter(|sum| *sum <= max);
-        self.queued_ops.fetch_update(Ordering::SeqCst, Ordering::SeqCst, reserved).is_ok()
+    /// Makes room for changes of this weight in the queue, if it holds at most `max` then.
+    pub(super) fn reserve(&self, weight: usize, max: usize) -> bool {
+        let reserved = |queued: usize| queued.checked_add(weight).filter(|sum| *sum <= max);
+        self.queued_weight.fetch_update(Ordering::SeqCst, Ordering::SeqCst, reserved).is_ok()
     }
 
-    pub(super) fn release(&self, count: usize) {
-        self.queued_ops.fetch_sub(count, Ordering::SeqCst);
+    pub(super) fn release(&self, weight: usize) {
+        self.queued_weight.fetch_sub(weight, Ordering::SeqCst);
     }
 
     /// True while changes are left out because the files will be read again.

@@ -1,6 +1,7 @@
 //! What log lines become: changes to rows. Each change sets absolute values and can be made twice
 //! or in another order with the same outcome, so that a retry, a catch-up and a rebuild agree.
 
+use super::messages::MessageHash;
 use crate::logs::Span;
 use crate::model::SessionId;
 use crate::provider::{Provider, Usage};
@@ -21,10 +22,35 @@ pub(super) enum Op {
     Response(Box<ResponseRow>),
     /// A later request with this key continues the session.
     Link(LinkKey, SessionId),
+    /// Something was said.
+    Message(Box<MessageRow>),
     /// A line of a file is dealt with.
     Indexed(String, Span),
     /// All of a file is dealt with up to this byte.
     IndexedUpTo(String, u64),
+}
+
+impl Op {
+    /// How much room the change takes while it waits: 1 for each half KiB begun. Only texts are
+    /// larger than that.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::Message(row) => 1 + row.text.len() / 512,
+            Self::Session(_)
+            | Self::ClientSession(..)
+            | Self::Title(..)
+            | Self::Request(_)
+            | Self::Response(_)
+            | Self::Link(..)
+            | Self::Indexed(..)
+            | Self::IndexedUpTo(..) => 1,
+        }
+    }
+}
+
+/// How much room some changes take while they wait.
+pub(super) fn weight(ops: &[Op]) -> usize {
+    ops.iter().map(Op::weight).sum()
 }
 
 /// A session as its first line tells it.
@@ -84,4 +110,19 @@ pub(super) struct ResponseRow {
     pub(super) response_bytes: u64,
     pub(super) file: String,
     pub(super) span: Span,
+}
+
+/// A text, and where it was first said.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct MessageRow {
+    pub(super) session: SessionId,
+    pub(super) hash: MessageHash,
+    pub(super) request_id: String,
+    pub(super) seq: u64,
+    /// Where the line that has it begins.
+    pub(super) line_offset: u64,
+    pub(super) role: &'static str,
+    pub(super) kind: &'static str,
+    pub(super) tool: Option<String>,
+    pub(super) text: String,
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 
-use super::row::{Op, RequestRow, ResponseRow, SessionRow};
+use super::row::{MessageRow, Op, RequestRow, ResponseRow, SessionRow};
 use crate::logs::Span;
 use crate::model::SessionId;
 use crate::session::LinkKey;
@@ -39,6 +39,8 @@ pub(super) async fn commit(connection: &mut SqliteConnection, ops: &[Op]) -> Res
 pub(super) async fn forget_file(connection: &mut SqliteConnection, file: &str) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("begin immediate").await?;
     for deletion in [
+        "delete from messages where session in (select session from exchanges where file = ?1)
+             and request_id in (select request_id from exchanges where file = ?1)",
         "delete from sessions where file = ?1",
         "delete from exchanges where file = ?1",
         "delete from files where file = ?1",
@@ -51,10 +53,24 @@ pub(super) async fn forget_file(connection: &mut SqliteConnection, file: &str) -
 /// Empties all tables.
 pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("begin immediate").await?;
-    for table in ["delete from links", "delete from exchanges", "delete from sessions", "delete from files"] {
+    for table in [
+        // Far quicker than word by word, which is how rows are deleted from it.
+        "insert into messages_fts (messages_fts) values ('delete-all')",
+        "delete from messages",
+        "delete from links",
+        "delete from exchanges",
+        "delete from sessions",
+        "delete from files",
+    ] {
         sqlx::query(table).execute(&mut *transaction).await?;
     }
     transaction.commit().await
+}
+
+/// Checks the whole file, which takes long when there is much in it.
+pub(super) async fn are_sound(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(connection).await?;
+    Ok(verdict == "ok")
 }
 
 fn statement(op: &Op) -> Query {
@@ -65,6 +81,7 @@ fn statement(op: &Op) -> Query {
         Op::Request(row) => request(row),
         Op::Response(row) => response(row),
         Op::Link(key, session) => link(*key, session),
+        Op::Message(row) => message(row),
         Op::Indexed(file, span) => indexed(file, *span),
         Op::IndexedUpTo(file, bytes) => indexed_up_to(file, *bytes),
     }
@@ -75,7 +92,12 @@ fn session_with_sums(op: &Op) -> Option<&SessionId> {
         Op::Session(row) => Some(&row.id),
         Op::Request(row) => Some(&row.session),
         Op::Response(row) => Some(&row.session),
-        Op::ClientSession(..) | Op::Title(..) | Op::Link(..) | Op::Indexed(..) | Op::IndexedUpTo(..) => None,
+        Op::ClientSession(..)
+        | Op::Title(..)
+        | Op::Link(..)
+        | Op::Message(_)
+        | Op::Indexed(..)
+        | Op::IndexedUpTo(..) => None,
     }
 }
 
@@ -197,6 +219,26 @@ fn link(key: LinkKey, session: &SessionId) -> Query {
     .bind(session.as_str().to_owned())
 }
 
+/// Only the place changes: the hash is of all else.
+fn message(row: &MessageRow) -> Query {
+    sqlx::query(
+        "insert into messages (session, hash, request_id, seq, line_offset, role, kind, tool, text)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+         on conflict (session, hash) do update set
+             request_id = excluded.request_id, seq = excluded.seq, line_offset = excluded.line_offset
+         where excluded.line_offset < line_offset",
+    )
+    .bind(row.session.as_str().to_owned())
+    .bind(row.hash.as_bytes().to_vec())
+    .bind(row.request_id.clone())
+    .bind(int(row.seq))
+    .bind(int(row.line_offset))
+    .bind(row.role)
+    .bind(row.kind)
+    .bind(row.tool.clone())
+    .bind(row.text.clone())
+}
+
 /// Moves on only from where the file is indexed to: a line that was left out is found by that.
 fn indexed(file: &str, span: Span) -> Query {
     sqlx::query(
@@ -238,6 +280,28 @@ fn refresh_sums(session: &SessionId) -> Query {
          where id = ?1",
     )
     .bind(session.as_str().to_owned())
+}
+
+/// The next file, before `before` in reverse order, whose texts are not searchable yet.
+pub(super) async fn next_without_messages(
+    connection: &mut SqliteConnection,
+    before: Option<&str>,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select file from files where has_messages = 0 and (?1 is null or file < ?1) order by file desc limit 1",
+    )
+    .bind(before.map(str::to_owned))
+    .fetch_optional(connection)
+    .await
+}
+
+/// Notes that a file's texts are searchable.
+pub(super) async fn set_has_messages(
+    connection: &mut SqliteConnection,
+    file: &str,
+) -> Result<(), sqlx::Error> {
+    let update = sqlx::query("update files set has_messages = 1 where file = ?1").bind(file.to_owned());
+    update.execute(connection).await.map(drop)
 }
 
 fn tokens(count: Option<u64>) -> Option<i64> {

@@ -9,10 +9,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::catch_up::{CaughtUp, catch_up};
+use super::catch_up::{CaughtUp, add_messages, catch_up};
 use super::error::IndexError;
 use super::progress::Progress;
-use super::row::Op;
+use super::row::{Op, weight};
 use super::source::LogSource;
 use super::tables;
 use crate::db::{Db, DbError, Remedy, remedy};
@@ -20,8 +20,8 @@ use crate::db::{Db, DbError, Remedy, remedy};
 /// Changes are committed together for this long,
 const BATCH_TIME: Duration = Duration::from_millis(200);
 
-/// or until there are this many.
-const BATCH_OPS: usize = 500;
+/// or until they have this weight.
+const BATCH_WEIGHT: usize = 2000;
 
 /// The wait after the first failure; it doubles with each further one
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -59,6 +59,16 @@ pub(super) struct Writer {
     pub(super) inbox: mpsc::UnboundedReceiver<Message>,
     pub(super) progress: Arc<Progress>,
     pub(super) connection: Option<Connected>,
+    pub(super) refill: Refill,
+}
+
+/// How far files that were indexed before there was a search were read again for their texts.
+#[derive(Debug, Default)]
+pub(super) struct Refill {
+    /// Whether there may be more.
+    going: bool,
+    /// The file that was read last.
+    last: Option<String>,
 }
 
 /// A connection, and the file that it is connected to.
@@ -71,13 +81,14 @@ pub(super) struct Connected {
 #[derive(Debug, Default)]
 struct Batch {
     ops: Vec<Op>,
+    weight: usize,
     last_line: u64,
 }
 
 impl Writer {
     /// Works until the index is dropped and the queue is empty.
     pub(super) async fn run(mut self) {
-        while let Some(first) = self.inbox.recv().await {
+        while let Some(first) = self.next().await {
             let (batch, then) = self.gather(first).await;
             self.write(batch).await;
             if let Some(then) = then {
@@ -93,6 +104,27 @@ impl Writer {
         }
     }
 
+    /// Waits for what is asked next. While nothing is, old files are read for their texts, one by one.
+    async fn next(&mut self) -> Option<Message> {
+        while self.refill.going && self.inbox.is_empty() && !self.inbox.is_closed() {
+            match self.try_refill().await {
+                Ok(last) => self.refill = Refill { going: last.is_some(), last },
+                Err(error) => {
+                    tracing::warn!(%error, "old logs could not be made searchable yet");
+                    self.refill.going = false;
+                }
+            }
+        }
+        self.inbox.recv().await
+    }
+
+    async fn try_refill(&mut self) -> Result<Option<String>, IndexError> {
+        self.connect().await?;
+        let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
+        let last = self.refill.last.as_deref();
+        add_messages(&mut connected.connection, &self.source, &self.handle, last).await
+    }
+
     /// Collects rows until the batch is full, its time is over, or something else is asked for.
     async fn gather(&mut self, first: Message) -> (Batch, Option<Message>) {
         let deadline = Instant::now() + BATCH_TIME;
@@ -104,7 +136,7 @@ impl Writer {
                 Some(other) => return (batch, Some(other)),
                 None => return (batch, None),
             }
-            if batch.ops.len() >= BATCH_OPS {
+            if batch.weight >= BATCH_WEIGHT {
                 return (batch, None);
             }
             next = timeout_at(deadline, self.inbox.recv()).await.unwrap_or(None);
@@ -113,7 +145,11 @@ impl Writer {
 
     async fn obey(&mut self, message: Message) {
         match message {
-            Message::Rows(line, ops) => self.write(Batch { ops, last_line: line }).await,
+            Message::Rows(line, ops) => {
+                let mut batch = Batch::default();
+                batch.add(line, ops);
+                self.write(batch).await;
+            }
             Message::Flush(done) => drop(done.send(())),
             Message::CatchUp(done) => {
                 let outcome = self.catch_up().await;
@@ -142,7 +178,7 @@ impl Writer {
                 break;
             }
         }
-        self.progress.release(batch.ops.len());
+        self.progress.release(batch.weight);
         self.progress.set_committed(batch.last_line);
     }
 
@@ -176,22 +212,35 @@ impl Writer {
 
     async fn read_files(&mut self) -> Result<CaughtUp, IndexError> {
         let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
-        catch_up(&mut connected.connection, &self.source, &self.handle).await
+        let caught_up = catch_up(&mut connected.connection, &self.source, &self.handle).await?;
+        self.refill = Refill { going: true, last: None };
+        Ok(caught_up)
     }
 
     async fn rebuild(&mut self) -> Result<CaughtUp, IndexError> {
         let mut pauses = Pauses::default();
-        while let Err(error) = self.try_clear().await {
-            if !self.mend(&error, &mut pauses).await {
-                return Err(error);
+        loop {
+            let going_on = match self.try_clear().await {
+                Ok(true) => return self.catch_up().await,
+                // Tables that cannot be emptied, or are not sound when empty, are damaged.
+                Ok(false) => self.replace(&mut pauses).await,
+                Err(IndexError::Sqlite(error)) if remedy(&error) == Remedy::GiveUp => {
+                    self.replace(&mut pauses).await
+                }
+                Err(error) if !self.mend(&error, &mut pauses).await => return Err(error),
+                Err(_) => true,
+            };
+            if !going_on {
+                return Err(IndexError::Closed);
             }
         }
-        self.catch_up().await
     }
 
-    async fn try_clear(&mut self) -> Result<(), IndexError> {
+    /// Empties the tables. False when they are damaged.
+    async fn try_clear(&mut self) -> Result<bool, IndexError> {
         let connection = self.connect().await?;
-        Ok(tables::clear(connection).await?)
+        tables::clear(connection).await?;
+        Ok(tables::are_sound(connection).await?)
     }
 
     /// The connection, to the file that is at the path now. A file that was deleted or replaced
@@ -221,6 +270,10 @@ impl Writer {
     async fn mend(&mut self, error: &IndexError, pauses: &mut Pauses) -> bool {
         let unreadable = matches!(error, IndexError::Logs(_)) && pauses.attempts >= ATTEMPTS_AT_LOGS;
         match remedy_of(error) {
+            // Not all damage has an error of its own: rows that vanished break rules of those left.
+            Remedy::GiveUp if matches!(error, IndexError::Sqlite(_)) && self.is_damaged().await => {
+                self.replace(pauses).await
+            }
             Remedy::GiveUp => false,
             Remedy::Retry if unreadable => false,
             Remedy::Replace => self.replace(pauses).await,
@@ -231,6 +284,13 @@ impl Writer {
                 }
                 pauses.wait(self.inbox.is_closed()).await
             }
+        }
+    }
+
+    async fn is_damaged(&mut self) -> bool {
+        match &mut self.connection {
+            Some(connected) => matches!(tables::are_sound(&mut connected.connection).await, Ok(false)),
+            None => false,
         }
     }
 
@@ -252,6 +312,7 @@ impl Writer {
 
 impl Batch {
     fn add(&mut self, line: u64, ops: Vec<Op>) {
+        self.weight += weight(&ops);
         self.ops.extend(ops);
         self.last_line = line;
     }

@@ -42,7 +42,7 @@ async fn rows_wait_for_a_lock_longer_than_the_busy_timeout() {
 async fn a_full_queue_is_made_up_for_from_the_files() {
     let folder = Folder::new();
     let (mut index, db, _) = folder.open().await;
-    index.max_queued_ops = 30;
+    index.max_queued_weight = 30;
     let mut other = db.connect_writer().await.unwrap();
     sqlx::query("begin immediate").execute(&mut other).await.unwrap();
     fill(&folder, &mut index, 0);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Column as _, Row as _, ValueRef as _};
+use sqlx::{Column as _, Connection as _, Row as _, ValueRef as _};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
@@ -79,11 +79,14 @@ impl Folder {
 
 /// All tables, every column, as text in a fixed order.
 pub(super) async fn dump(db: &Db) -> Vec<String> {
+    check_words(db).await;
     let mut lines = Vec::new();
     for table in [
         "select 'session', * from sessions order by id",
         "select 'link', hex(key), session from links order by key",
         "select 'exchange', *, hex(chain) from exchanges order by request_id",
+        "select 'message', session, hex(hash), request_id, seq, line_offset, role, kind, tool, text from messages
+         order by session, hash",
         "select 'file', * from files order by file",
     ] {
         for row in sqlx::query(table).fetch_all(&db.readers()).await.unwrap() {
@@ -93,6 +96,14 @@ pub(super) async fn dump(db: &Db) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Fails unless the index of words has exactly what the messages say.
+async fn check_words(db: &Db) {
+    let mut connection = db.connect_writer().await.unwrap();
+    let check = "insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)";
+    sqlx::query(check).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
 }
 
 fn cell(row: &sqlx::sqlite::SqliteRow, at: usize) -> String {

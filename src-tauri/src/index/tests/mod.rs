@@ -6,3 +6,4 @@ mod go_logs;
 mod history;
 mod live;
 mod rebuild;
+mod search;
