@@ -164,16 +164,17 @@ impl<'a> Text<'a> {
             role: self.role,
             kind: self.kind,
             tool: self.tool.map(str::to_owned),
-            text: self.text.into_owned(),
+            // The characters that mark hits are no text.
+            text: self.text.replace([MARK_START, MARK_END], "\u{fffd}"),
         }
     }
 }
 
-/// Without white space around it, which clients drop when they send a text back; not longer than what
-/// is kept; and without the characters that mark hits.
+/// Without white space around it, which clients drop when they send a text back, and not longer than
+/// what is kept.
 fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
-    let tidied = |text: &str| text[..text.floor_char_boundary(MAX_TEXT_BYTES)].trim().len();
-    let text = match text {
+    let tidied = |text: &str| text[..text.floor_char_boundary(MAX_TEXT_BYTES)].trim_end().len();
+    match text {
         Cow::Borrowed(text) => {
             let text = text.trim_start();
             Cow::Borrowed(&text[..tidied(text)])
@@ -183,10 +184,6 @@ fn tidy(text: Cow<'_, str>) -> Cow<'_, str> {
             text.truncate(tidied(&text));
             Cow::Owned(text)
         }
-    };
-    match text.contains([MARK_START, MARK_END]) {
-        true => Cow::Owned(text.replace([MARK_START, MARK_END], "\u{fffd}")),
-        false => text,
     }
 }
 
