@@ -107,7 +107,7 @@ fn shells_have(home: &Path, given: &[(&str, &str)], expected: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn real_shells_start_with_the_proxy_up_hung_killed_and_stopped() {
+async fn w36_real_shells_start_with_the_proxy_up_hung_killed_and_stopped() {
     let mut proxy = Proxy::start(Options::default()).await;
     let home = proxy.home().to_owned();
     write_files(&home);

@@ -26,7 +26,7 @@ fn without_a_proxy_env_and_run_give_nothing() {
 }
 
 #[tokio::test]
-async fn whoever_else_answers_on_the_port_gets_no_exports() {
+async fn w34_whoever_else_answers_on_the_port_gets_no_exports() {
     let home = Home::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -155,7 +155,7 @@ async fn a_second_proxy_on_the_same_logs_is_refused() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_refused_with_its_owner() {
+async fn w34_a_port_that_is_taken_is_refused_with_its_owner() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("an address").port().to_string();
     let home = Home::new();

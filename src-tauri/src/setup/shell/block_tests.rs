@@ -31,7 +31,7 @@ fn foreign() -> String {
 }
 
 #[test]
-fn the_named_texts_come_back_byte_for_byte() {
+fn w35_the_named_texts_come_back_byte_for_byte() {
     let five_megabytes = b"export A=1 # a line of some length, as people write them\n".repeat(90_000);
     let commented: String = foreign().lines().map(|line| format!("# {line}\n")).collect();
     let in_string = format!("echo '{}'\n", foreign().lines().next().unwrap());
@@ -175,7 +175,7 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn undo_gives_back_what_was_there(
+    fn w35_undo_gives_back_what_was_there(
         parts in prop::collection::vec(fragment(), 0..12),
         continuation in prop::sample::select(vec![b'\\', b'`']),
     ) {
