@@ -1,7 +1,5 @@
 //! The proxy's handle: append, on the client's path.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -16,11 +14,13 @@ use uuid::Uuid;
 use super::exchange_writer::ExchangeWriter;
 use super::frame::{self, Header};
 use super::keeper::{self, Keeper};
+use super::queue::{Owned, Queue, Unstored};
+use super::roll::{Allocated, Roll};
 use super::segment::{Disposed, Location, Segment};
 use super::{Leftovers, Limits, OpenError, Tail, recover};
 use crate::config::private_file;
 use crate::model::Timestamp;
-use crate::record::{Begin, Direction, Encoded, Event};
+use crate::record::{Begin, Encoded, Event};
 
 /// An append slower than this is slow, and so long a thread waits for its turn. Far above what the disk's
 /// cache takes (microseconds) and above what a busy machine holds a thread up: the queue that a slow disk
@@ -70,84 +70,6 @@ pub(super) struct Shared {
     pub(super) cutting: AtomicBool,
     /// Bytes that clients got and the journal did not.
     pub(super) lost_bytes: AtomicU64,
-}
-
-/// Segments that the tail has not finished, oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Roll {
-    pub(super) unread: VecDeque<Arc<Segment>>,
-    /// All segments there are, oldest first; those that nobody needs any more with what is left to do.
-    pub(super) live: VecDeque<(u64, Option<Disposed>)>,
-    next_number: u64,
-    spare: Option<Allocated>,
-    full_until: Option<Instant>,
-    /// Sizes of all segment files there are.
-    pub(super) live_bytes: u64,
-    /// Files of segments that ended since the last sync.
-    pub(super) unsynced: Vec<Arc<File>>,
-    /// Set when nothing is to be wiped any more: not all of it is in the log.
-    pub(super) keep_rest: bool,
-}
-
-/// A segment's file before it is begun: file, path, number, size.
-type Allocated = (Arc<File>, PathBuf, u64, u64);
-
-/// What could not be stored and the tail has to be told of.
-#[derive(Debug, Default)]
-pub(super) struct Unstored {
-    told: VecDeque<Owned>,
-    /// Losses, summed for each body, so that they take no more room the longer nobody listens.
-    lost: BTreeMap<(u64, Direction), Loss>,
-}
-
-#[derive(Debug)]
-struct Loss {
-    seq: u32,
-    at_us: u64,
-    offset: u64,
-    bytes: u64,
-    frames: u32,
-}
-
-impl Unstored {
-    fn lose(&mut self, frame: &Owned, direction: Direction, offset: u64, bytes: u64) {
-        let fresh = Loss { seq: frame.seq, at_us: frame.at_us, offset, bytes: 0, frames: 0 };
-        let loss = self.lost.entry((frame.exchange, direction)).or_insert(fresh);
-        loss.bytes += bytes;
-        loss.frames = loss.frames.saturating_add(1);
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.told.is_empty() && self.lost.is_empty()
-    }
-
-    pub(super) fn pop(&mut self) -> Option<Owned> {
-        self.told.pop_front().or_else(|| {
-            let ((exchange, direction), loss) = self.lost.pop_first()?;
-            let Loss { seq, at_us, offset, bytes, frames } = loss;
-            let lost = Event::Lost { direction, offset, bytes, frames };
-            Some(Owned::new(exchange, seq, at_us, &lost.encode()))
-        })
-    }
-}
-
-/// Frames that wait for the writer thread.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    pub(super) frames: VecDeque<Owned>,
-    pub(super) bytes: usize,
-    /// The writer thread has taken a frame out and is not done with it.
-    pub(super) storing: bool,
-}
-
-/// A frame in memory.
-#[derive(Debug)]
-pub(super) struct Owned {
-    pub(super) exchange: u64,
-    pub(super) seq: u32,
-    pub(super) at_us: u64,
-    pub(super) kind: u8,
-    pub(super) payload: Vec<u8>,
 }
 
 impl Journal {
@@ -379,77 +301,6 @@ impl Shared {
     pub(super) fn settled(&self) -> bool {
         let queue = lock(&self.queue);
         self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
-    }
-}
-
-impl Queue {
-    /// Takes the oldest frame out, to be stored.
-    pub(super) fn take(&mut self) -> Option<Owned> {
-        let frame = self.frames.pop_front()?;
-        self.bytes -= frame.payload.len();
-        self.storing = true;
-        Some(frame)
-    }
-}
-
-impl Roll {
-    fn take_spare(&mut self, frame_len: u64) -> Option<Allocated> {
-        let fits =
-            self.spare.as_ref().is_some_and(|(.., size)| *size >= super::segment::FRAMES_AT + frame_len);
-        if fits { self.spare.take() } else { None }
-    }
-
-    /// Keeps a wiped segment's file for the next one; gives it back when there is one already.
-    pub(super) fn offer_spare(&mut self, file: Arc<File>, path: &Path, size: u64) -> bool {
-        if self.spare.is_some() {
-            return false;
-        }
-        let fresh = path.with_file_name(format!("{:016}.segment", self.next_number));
-        if std::fs::rename(path, &fresh).is_err() {
-            return false;
-        }
-        self.spare = Some((file, fresh, self.next_number, size));
-        self.next_number += 1;
-        self.full_until = None;
-        true
-    }
-
-    /// Removes the spare file, at the end.
-    pub(super) fn drop_spare(&mut self) {
-        if let Some((_, path, ..)) = self.spare.take() {
-            let _ = std::fs::remove_file(path);
-        }
-    }
-
-    /// Notes that nobody needs a segment any more. Returns those that may go: always the oldest, so that
-    /// an exchange's `Done` outlives everything else of it, and recovery cannot write it twice.
-    pub(super) fn dispose(&mut self, done: Disposed) -> Vec<Disposed> {
-        if let Some(entry) = self.live.iter_mut().find(|(number, _)| *number == done.number) {
-            entry.1 = Some(done);
-        }
-        let mut free: Vec<Disposed> = Vec::new();
-        while let Some((_, Some(_))) = self.live.front() {
-            free.extend(self.live.pop_front().and_then(|(_, done)| done));
-        }
-        free.iter_mut().for_each(|done| done.keep |= self.keep_rest);
-        free
-    }
-
-    /// Forgets that the disk was full: room was made.
-    pub(super) fn room_was_made(&mut self, bytes: u64) {
-        self.live_bytes = self.live_bytes.saturating_sub(bytes);
-        self.full_until = None;
-    }
-}
-
-impl Owned {
-    pub(super) fn new(exchange: u64, seq: u32, at_us: u64, encoded: &Encoded<'_>) -> Self {
-        let payload = [encoded.head.as_ref(), encoded.body].concat();
-        Self { exchange, seq, at_us, kind: encoded.kind, payload }
-    }
-
-    pub(super) fn encoded(&self) -> Encoded<'_> {
-        Encoded { kind: self.kind, head: self.payload.as_slice().into(), body: &[] }
     }
 }
 

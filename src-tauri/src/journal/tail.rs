@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::ExchangeKey;
 use super::frame::{COPY, Header};
+use super::queue::Owned;
 use super::reader::Reader;
 use super::segment::Location;
-use super::store::{Owned, Shared, lock};
+use super::store::{Shared, lock};
 use crate::model::Timestamp;
 use crate::record::{BadFrame, Event};
 
