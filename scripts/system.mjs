@@ -23,6 +23,16 @@ const NEEDS = {
     packages: ["python3", "python3-venv"],
     isThere: () => findPython() !== null,
   },
+  strace: {
+    what: "strace (makes a disk slow in a test)",
+    packages: ["strace"],
+    isThere: () => output("strace", ["-V"]) !== null,
+  },
+  shells: {
+    what: "bash, zsh and fish (the tests set them up)",
+    packages: ["bash", "zsh", "fish"],
+    isThere: () => ["bash", "zsh", "fish"].every((shell) => output(shell, ["--version"]) !== null),
+  },
 };
 
 /** Makes sure of the named needs; ends the script with what to do where it cannot. */

@@ -10,7 +10,7 @@ delete process.env.PYTHONPATH;
 delete process.env.PYTHONHOME;
 
 await step("Checking this machine", () => {
-  ensureSystem("compiler", "python");
+  ensureSystem("compiler", "python", "shells", "strace");
   ensureLinters();
 });
 await step("Installing the Node SDKs", installNodeSdks);

@@ -14,7 +14,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task;
 
 use crate::config::listener::who_listens;
-use crate::config::{Config, Paths, portfile, private_file, redaction_key};
+use crate::config::{Config, Paths, pidfile, portfile, private_file, redaction_key};
 use crate::journal::{self, Journal, Keeper, Leftovers, Limits};
 use crate::logs::lock::LogLock;
 use crate::model::Change;
@@ -72,6 +72,8 @@ impl App {
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(bound.serve(proxy.router(), stopped));
         let recording = record(Recorder::new(tail, book), leftovers)?;
+        // Shells that start want both; the portfile is the one that others watch for.
+        pidfile::write(&paths.pidfile)?;
         portfile::write(&paths.portfile, port)?;
         Ok(Self {
             config,
@@ -103,6 +105,7 @@ impl App {
     /// `hurry` is ready; then they are cut. Everything that passed is in the log afterwards.
     pub fn stop(self, hurry: impl Future<Output = ()>) -> anyhow::Result<()> {
         portfile::remove_if_ours(&self.paths.portfile, self.port);
+        pidfile::remove_if_ours(&self.paths.pidfile);
         // Nobody receives when serving has ended by itself.
         let _ = self.stop.send(true);
         let drain = async {

@@ -11,4 +11,5 @@ mod loss;
 mod never_in_the_way;
 mod recording;
 mod search;
+mod setup;
 mod support;

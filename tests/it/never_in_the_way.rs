@@ -162,3 +162,45 @@ async fn without_certificates_local_models_are_served() {
     assert!(proxy.stderr().contains("apt-get install ca-certificates"), "{}", proxy.stderr());
     proxy.stop().await;
 }
+
+#[tokio::test]
+async fn f8_a_disk_that_hangs_for_seconds_holds_no_stream_up() {
+    let ticker = Ticker::start().await;
+    // The first eight writes into the journal take a second each; the tracer stays out of the way of
+    // all other calls.
+    let slow_disk = "exec strace -D -f --seccomp-bpf -qq -o /dev/null -e trace=pwritev \
+                     -e inject=pwritev:delay_enter=1000000:when=1..8 \"$@\"";
+    let mut proxy = Proxy::start(Options { before: Some(slow_disk.to_owned()), ..Options::default() }).await;
+    let client = reqwest::Client::new();
+    let begun = Instant::now();
+    let reading: JoinSet<Received> = (0..50)
+        .map(|number| {
+            let name = format!("stream-{number}");
+            ticker::read(
+                client.clone(),
+                name.clone(),
+                ticker.url(proxy.addr(), &name, 40, Duration::from_millis(20)),
+            )
+        })
+        .collect();
+    let received = reading.join_all().await;
+    let took = begun.elapsed();
+    assert!(
+        received
+            .iter()
+            .all(|stream| stream.whole && stream.body == ticker::expected(&stream.name, 40).as_bytes())
+    );
+    // 0.8 s by themselves, and at most a write for each of the workers but one.
+    assert!(took < Duration::from_secs(5), "the streams took {took:?}");
+
+    let lines = proxy.await_log("response of every stream", |lines| responses(lines).len() == 50).await;
+    for response in responses(&lines) {
+        let (logged, missing) = logged_and_missing(response);
+        assert_eq!(
+            (response["size"].as_u64(), missing),
+            (Some(logged as u64), 0),
+            "nothing is missing: it waited in memory"
+        );
+    }
+    proxy.stop().await;
+}

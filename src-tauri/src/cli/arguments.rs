@@ -67,6 +67,9 @@ pub(super) enum Command {
     Reindex(ListArguments),
     /// Take over the log folder of the Go llm-proxy
     Import(ImportArguments),
+    /// Point what you start at the proxy, or take it back
+    #[command(subcommand)]
+    Setup(SetupCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -151,6 +154,22 @@ pub(super) struct ImportArguments {
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SetupCommand {
+    /// Have new shells use the proxy while it runs
+    Shell(SetupShellArguments),
+}
+
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(super) struct SetupShellArguments {
+    /// Take it back, byte for byte
+    #[arg(long)]
+    pub(super) undo: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 /// The Go llm-proxy knew no commands, only these flags. Scripts and services still use them.
@@ -249,7 +268,7 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
 }
 
 /// The commands' names, as clap derives them.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "serve",
     "env",
     "run",
@@ -260,6 +279,7 @@ const COMMANDS: [&str; 11] = [
     "search",
     "reindex",
     "import",
+    "setup",
     "completions",
 ];
 

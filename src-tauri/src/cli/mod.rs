@@ -12,6 +12,7 @@ mod run;
 mod search;
 pub mod serve;
 mod sessions;
+mod setup;
 mod show;
 mod status;
 mod transcript;
@@ -73,6 +74,7 @@ fn obey(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
         Command::Search(arguments) => search::run(context, &arguments),
         Command::Reindex(arguments) => reindex::run(context, arguments),
         Command::Import(arguments) => import::run(context, &arguments),
+        Command::Setup(command) => setup::run(context, &command),
         Command::Completions { shell } => completions::run(shell),
     }
 }
@@ -83,11 +85,12 @@ fn obey_go(context: &Context, flag: Go) -> anyhow::Result<ExitCode> {
         Go::Service => serve::run(context),
         Go::Env => env::run(context, &arguments::EnvArguments::default()),
         Go::Status => status::run(context, arguments::ListArguments::default()),
-        Go::Setup | Go::SetupShell => anyhow::bail!(
-            "setting up the shell is not built in yet: put `eval \"$(llm-proxy env)\"` into your shell's startup file"
+        Go::SetupShell => setup::shell(context, &arguments::SetupShellArguments::default()),
+        Go::Setup => anyhow::bail!(
+            "setting up a service is not built in yet: `llm-proxy setup shell` sets up the shells, `llm-proxy serve` runs the proxy"
         ),
         Go::Uninstall => anyhow::bail!(
-            "uninstalling is not built in yet: take `llm-proxy env` out of your shell's startup file, and delete the program"
+            "uninstalling is not built in yet: `llm-proxy setup shell --undo` takes back what was set up in startup files; then delete the program"
         ),
         Go::Explore => anyhow::bail!(
             "the explorer is not built in yet: `llm-proxy sessions` lists sessions, `llm-proxy show SESSION` shows one"

@@ -41,8 +41,14 @@ pub const USER: Variable = variable("USER", "user name, as `machine` in the logs
 pub const USERNAME: Variable = variable("USERNAME", "user name on Windows, when USER is unset");
 /// The computer's name on Windows.
 pub const COMPUTERNAME: Variable = variable("COMPUTERNAME", "name of the computer on Windows");
-/// The user's login shell, from which `env` guesses the syntax.
-pub const SHELL: Variable = variable("SHELL", "login shell, from which `env` guesses the syntax to print");
+/// The user's login shell, from which `env` guesses the syntax, and `setup shell` what is in use.
+pub const SHELL: Variable = variable(
+    "SHELL",
+    "login shell: `env` guesses from it which syntax to print, `setup shell` which shell is in use",
+);
+/// Where zsh's startup files are, when not in the home folder.
+pub const ZDOTDIR: Variable =
+    variable("ZDOTDIR", "folder of zsh's startup files, instead of the home folder; ignored unless absolute");
 /// Set by nushell for what it starts.
 pub const NU_VERSION: Variable = variable("NU_VERSION", "set by nushell: `env` then prints its syntax");
 /// Set by PowerShell for what it starts.
@@ -50,7 +56,7 @@ pub const PSMODULEPATH: Variable =
     variable("PSModulePath", "set by PowerShell: `env` then prints its syntax");
 
 /// All that is read.
-pub const READ: [Variable; 14] = [
+pub const READ: [Variable; 15] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -63,6 +69,7 @@ pub const READ: [Variable; 14] = [
     USERNAME,
     COMPUTERNAME,
     SHELL,
+    ZDOTDIR,
     NU_VERSION,
     PSMODULEPATH,
 ];

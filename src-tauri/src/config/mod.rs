@@ -9,6 +9,7 @@ mod load;
 mod machine;
 mod nearest;
 mod paths;
+pub mod pidfile;
 pub mod portfile;
 pub mod private_file;
 pub mod redaction_key;

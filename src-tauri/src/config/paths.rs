@@ -15,6 +15,8 @@ pub struct Paths {
     pub state_dir: PathBuf,
     /// The running proxy's port: `port` in the state folder.
     pub portfile: PathBuf,
+    /// The running proxy's process id: `pid` beside it.
+    pub pidfile: PathBuf,
     /// The log folder when none is named: `~/.llm-provider-logs`.
     pub default_log_dir: PathBuf,
 }
@@ -36,6 +38,7 @@ impl Paths {
         Ok(Self {
             config_file: config_home.join("llm-proxy").join("config.toml"),
             portfile: state_dir.join("port"),
+            pidfile: state_dir.join("pid"),
             default_log_dir: home.join(".llm-provider-logs"),
             state_dir,
             home,

@@ -1,3 +1,4 @@
-//! The user's machine: shells, client configuration, services.
+//! The user's machine: shells, client configuration, services. Each step has an exact undo.
 
 pub mod exports;
+pub mod shell;
