@@ -26,7 +26,10 @@ pub(super) async fn commit(connection: &mut SqliteConnection, ops: &[Op]) -> Res
     }
     let mut transaction = connection.begin_with("begin immediate").await?;
     for op in ops {
-        statement(op).execute(&mut *transaction).await?;
+        let changed = statement(op).execute(&mut *transaction).await?.rows_affected();
+        if let Op::Message(row) = op {
+            add_words(&mut transaction, row, changed > 0).await?;
+        }
     }
     let touched: BTreeSet<&SessionId> = ops.iter().filter_map(session_with_sums).collect();
     for session in touched {
@@ -219,14 +222,11 @@ fn link(key: LinkKey, session: &SessionId) -> Query {
     .bind(session.as_str().to_owned())
 }
 
-/// Only the place changes: the hash is of all else.
+/// A text that is there already stays.
 fn message(row: &MessageRow) -> Query {
     sqlx::query(
         "insert into messages (session, hash, request_id, seq, line_offset, role, kind, tool, text)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-         on conflict (session, hash) do update set
-             request_id = excluded.request_id, seq = excluded.seq, line_offset = excluded.line_offset
-         where excluded.line_offset < line_offset",
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (session, hash) do nothing",
     )
     .bind(row.session.as_str().to_owned())
     .bind(row.hash.as_bytes().to_vec())
@@ -237,6 +237,30 @@ fn message(row: &MessageRow) -> Query {
     .bind(row.kind)
     .bind(row.tool.clone())
     .bind(row.text.clone())
+}
+
+/// The second half of a message: the words of a new one; else its place, if this one is earlier. All
+/// else is in the hash.
+async fn add_words(
+    connection: &mut SqliteConnection,
+    row: &MessageRow,
+    is_new: bool,
+) -> Result<(), sqlx::Error> {
+    let query = if is_new {
+        sqlx::query("insert into messages_fts (rowid, text) values (last_insert_rowid(), ?1)")
+            .bind(row.text.clone())
+    } else {
+        sqlx::query(
+            "update messages set request_id = ?3, seq = ?4, line_offset = ?5
+             where session = ?1 and hash = ?2 and line_offset > ?5",
+        )
+        .bind(row.session.as_str().to_owned())
+        .bind(row.hash.as_bytes().to_vec())
+        .bind(row.request_id.clone())
+        .bind(int(row.seq))
+        .bind(int(row.line_offset))
+    };
+    query.execute(connection).await.map(drop)
 }
 
 /// Moves on only from where the file is indexed to: a line that was left out is found by that.
