@@ -201,11 +201,12 @@ impl Recorder {
             self.write_ended(key, draft).await;
         }
         self.sync_rest().await;
-        if !self.stuck.is_empty() {
+        let left = self.stuck.len() + self.unsynced.len();
+        if left > 0 {
             self.tail.keep_rest();
             tracing::error!(
-                exchanges = self.stuck.len(),
-                "not in the log yet: they are kept in the journal for the next start"
+                exchanges = left,
+                "not in the log, or not on the disk: they are kept in the journal for the next start"
             );
         }
         self.book.close(INDEX_CLOSE).await;

@@ -195,3 +195,26 @@ async fn a_crash_after_a_recovery_writes_nothing_twice() {
     assert_eq!(count(&lines), 2, "{lines:?}");
     proxy.stop().await;
 }
+
+#[tokio::test]
+async fn what_the_disk_did_not_take_stays_in_the_journal() {
+    let ticker = Ticker::start().await;
+    // Writing works, sending it to the disk does not.
+    let faulty_disk = "exec strace -D -f --seccomp-bpf -qq -o /dev/null -e trace=fdatasync,syncfs \
+                       -e inject=fdatasync,syncfs:error=EIO \"$@\"";
+    let mut proxy =
+        Proxy::start(Options { before: Some(faulty_disk.to_owned()), ..Options::default() }).await;
+    let received = streams(&proxy, &ticker, 1, 3, Duration::ZERO).join_all().await;
+    assert!(received[0].whole);
+    let responses = |lines: &[Value]| lines.iter().filter(|line| line["type"] == "response").count();
+    proxy.await_log("response", |lines| responses(lines) == 1).await;
+    proxy.stop().await;
+    assert!(proxy.log_dir().join(".journal").exists(), "a power cut now would lose the lines");
+
+    // The next start finds the lines written, and does not write them again.
+    proxy.restart().await;
+    streams(&proxy, &ticker, 1, 3, Duration::ZERO).join_all().await;
+    let lines = proxy.await_log("second response", |lines| responses(lines) >= 2).await;
+    assert_eq!(responses(&lines), 2);
+    proxy.kill().await;
+}
