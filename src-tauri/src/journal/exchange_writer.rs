@@ -20,7 +20,7 @@ pub struct ExchangeWriter {
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
     /// A body is captured up to this many bytes.
-    max_body_bytes: AtomicU64,
+    max_body_bytes: u64,
     /// How it ends, once somebody said so.
     outcome: Mutex<Option<(EndKind, Option<String>)>>,
 }
@@ -33,7 +33,7 @@ impl ExchangeWriter {
             seq: AtomicU32::new(0),
             request_bytes: AtomicU64::new(0),
             response_bytes: AtomicU64::new(0),
-            max_body_bytes: AtomicU64::new(u64::MAX),
+            max_body_bytes: u64::MAX,
             outcome: Mutex::new(None),
         };
         writer.append(&Event::Begin(begin));
@@ -41,8 +41,8 @@ impl ExchangeWriter {
     }
 
     /// Captures bodies only up to `max_bytes` each.
-    pub fn limit_bodies(self, max_bytes: u64) -> Self {
-        self.max_body_bytes.store(max_bytes, Ordering::Relaxed);
+    pub fn limit_bodies(mut self, max_bytes: u64) -> Self {
+        self.max_body_bytes = max_bytes;
         self
     }
 
@@ -50,7 +50,7 @@ impl ExchangeWriter {
     pub fn body(&self, direction: Direction, bytes: &[u8]) {
         let len = bytes.len() as u64;
         let start = self.counter(direction).fetch_add(len, Ordering::Relaxed);
-        let room = self.max_body_bytes.load(Ordering::Relaxed).saturating_sub(start);
+        let room = self.max_body_bytes.saturating_sub(start);
         let captured = &bytes[..usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len())];
         let mut offset = start;
         for piece in captured.chunks(MAX_BODY_PAYLOAD - Encoded::BODY_AT) {
@@ -62,7 +62,7 @@ impl ExchangeWriter {
     /// A body came to its proper end, with these trailer fields.
     pub fn body_end(&self, direction: Direction, trailers: Headers) {
         let bytes = self.counter(direction).load(Ordering::Relaxed);
-        let captured_bytes = bytes.min(self.max_body_bytes.load(Ordering::Relaxed));
+        let captured_bytes = bytes.min(self.max_body_bytes);
         self.append(&Event::BodyEnd(direction, BodyEnd { captured_bytes, trailers }));
     }
 
@@ -104,7 +104,7 @@ impl Drop for ExchangeWriter {
         let (kind, error) = lock(&self.outcome).take().unwrap_or_else(|| self.unsaid());
         let request_bytes = self.request_bytes.load(Ordering::Relaxed);
         let response_bytes = self.response_bytes.load(Ordering::Relaxed);
-        let limit = self.max_body_bytes.load(Ordering::Relaxed);
+        let limit = self.max_body_bytes;
         let over = request_bytes > limit || response_bytes > limit;
         let capture_stop = over.then_some(CaptureStop::BodyLimit);
         self.append(&Event::End(End { kind, error, request_bytes, response_bytes, capture_stop }));

@@ -134,6 +134,7 @@ impl Book {
         let meta = self.meta(begin, SessionId::new(begin.started));
         let make = |wire| assemble::request(exchange, meta.clone(), 1, wire, &self.redactor);
         let Some(mut request) = or_without_body(make, wire, size) else { return Ok(()) };
+        let request_id = begin.request_id.clone();
         let place = self.place(begin, &mut request, exchange.assigned.as_ref()).await;
         let file = place.file.clone();
         if exchange.assigned.is_none() {
@@ -150,7 +151,7 @@ impl Book {
             self.append(&file, Entry::SessionStart(start))?;
             self.tell(Change::SessionStarted(request.meta.session.clone()));
         }
-        let told = Change::RequestLogged(request.meta.session.clone(), begin_id(&request));
+        let told = Change::RequestLogged(request.meta.session.clone(), request_id);
         self.append(&file, Entry::Request(request))?;
         draft.request_written = true;
         self.tell(told);
@@ -364,8 +365,4 @@ struct Place {
     file: RelativePath,
     /// The session's first line, when this is its first request.
     start: Option<SessionStart>,
-}
-
-fn begin_id(request: &entry::Request) -> crate::model::RequestId {
-    request.meta.request_id.clone().unwrap_or_else(|| crate::model::RequestId::from_log(""))
 }
