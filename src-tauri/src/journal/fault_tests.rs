@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::queue::Owned;
 use super::store::lock;
 use super::tests::{LIMITS, begin, dead_run};
 use super::*;
@@ -108,15 +109,14 @@ async fn a_frame_on_its_way_from_the_queue_to_the_disk_is_waited_for() {
     let home = tempfile::tempdir().unwrap();
     let (journal, _tail, _, _keeper) = Journal::open(&folder(home.path()), LIMITS).unwrap();
     let shared = &journal.shared;
-    // The writer thread needs this lock to begin a segment: a disk that hangs, in effect.
+    // The writer thread needs this lock to begin a segment: a disk that hangs, in effect. The frame is put
+    // into the queue here, not appended: this thread would wait for its own lock.
     let hanging = lock(&shared.roll);
-    shared.slow.store(true, std::sync::atomic::Ordering::Release);
-    let writer = journal.begin(begin("one"));
+    shared.enqueue(Owned::new(1, 0, 0, &Event::Begin(begin("one")).encode()));
     until("the writer thread takes the frame", || lock(&shared.queue).frames.is_empty());
     assert!(!shared.settled());
     drop(hanging);
     until("the frame is stored", || shared.settled());
-    drop(writer);
 }
 
 #[tokio::test]

@@ -271,7 +271,7 @@ impl Shared {
     }
 
     /// Hands a frame to the writer thread, or gives it up when too many wait.
-    fn enqueue(&self, frame: Owned) {
+    pub(super) fn enqueue(&self, frame: Owned) {
         let mut queue = lock(&self.queue);
         if queue.bytes + frame.payload.len() > self.limits.queue_bytes {
             drop(queue);
