@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod doctor;
+pub mod explorer;
 mod import_redaction;
 pub mod probe;
 pub mod query;

@@ -207,6 +207,8 @@ pub(super) fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
         last_activity: Timestamp::from_unix_ms(row.last_ms),
         requests: row.requests,
         tokens: tokens_of_row(row.tokens),
+        cost_usd: None,
+        running: false,
         file: row.file,
     })
 }
@@ -243,6 +245,8 @@ fn view(file: &RelativePath, turns: Turns, bad_lines: u64) -> Option<SessionView
         last_activity: turns.iter().map(end_of).fold(created, Timestamp::max),
         requests: turns.len() as u64,
         tokens: sum(&turns),
+        cost_usd: None,
+        running: turns.last().is_some_and(|turn| turn.status.is_none()),
         file: file.as_str().to_owned(),
     };
     Some(SessionView { summary, turns, bad_lines })

@@ -24,6 +24,7 @@ pub enum SearchError {
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Found {
     /// Sessions with hits, latest first.
     pub sessions: Vec<SessionHits>,
@@ -35,6 +36,7 @@ pub struct Found {
 
 /// Where a page begins: behind this session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Cursor {
     /// When that session was used last, in milliseconds since 1970.
     pub last_ms: i64,
@@ -44,6 +46,7 @@ pub struct Cursor {
 
 /// A session and its hits.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionHits {
     /// The session.
     pub session: SessionSummary,
@@ -55,6 +58,7 @@ pub struct SessionHits {
 
 /// A text that was searched for. Turn and place are where it was said first in its session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Hit {
     /// The turn's number in the session.
     pub seq: u64,
@@ -74,6 +78,7 @@ pub struct Hit {
 
 /// Part of a snippet. What strangers wrote: plain text, whatever it looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SnippetPiece {
     /// The text.
     pub text: String,

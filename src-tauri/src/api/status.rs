@@ -52,6 +52,7 @@ async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today
         sessions: sessions.len() as u64,
         requests: sums.requests,
         tokens: tokens_of_row(sums.tokens),
+        cost_usd: None,
         gaps: 0,
     };
     Ok((today, latest.into_iter().find_map(last_exchange)))

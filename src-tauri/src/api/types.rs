@@ -11,6 +11,7 @@ use crate::record::{CaptureStop, Direction, EndKind};
 
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionSummary {
     /// Its id.
     pub id: SessionId,
@@ -38,12 +39,17 @@ pub struct SessionSummary {
     pub requests: u64,
     /// Tokens of all of them.
     pub tokens: Tokens,
+    /// What those with a known price cost, in US dollars.
+    pub cost_usd: Option<f64>,
+    /// Whether an exchange of it runs.
+    pub running: bool,
     /// Its file, relative to the log folder.
     pub file: String,
 }
 
 /// Sums of tokens. What the provider did not tell counts as 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Tokens {
     /// Input that was neither read from the provider's cache nor written to it.
     pub input: u64,
@@ -95,6 +101,7 @@ pub struct SessionView {
 
 /// An exchange: what was new in the request, and the answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Turn {
     /// The request's number in the session; old logs may have one twice.
     pub seq: u64,
@@ -142,6 +149,7 @@ pub struct Turn {
 
 /// Bytes that were forwarded and could not be captured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct MissingBytes {
     /// Of which body.
     pub direction: Direction,
@@ -173,7 +181,8 @@ pub struct Status {
 }
 
 /// What happened since midnight in UTC.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Today {
     /// Sessions with an exchange.
     pub sessions: u64,
@@ -181,12 +190,15 @@ pub struct Today {
     pub requests: u64,
     /// Their tokens.
     pub tokens: Tokens,
+    /// What those with a known price cost, in US dollars.
+    pub cost_usd: Option<f64>,
     /// Log lines that say that bytes were forwarded without being captured.
     pub gaps: u64,
 }
 
 /// The latest exchange, in short.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct LastExchange {
     /// Its session.
     pub session: SessionId,

@@ -20,6 +20,8 @@ fn summary() -> SessionSummary {
         last_activity: Timestamp::default(),
         requests: 1,
         tokens: crate::api::types::Tokens::default(),
+        cost_usd: None,
+        running: false,
         file: String::new(),
     }
 }

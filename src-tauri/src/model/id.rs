@@ -12,6 +12,7 @@ use super::Timestamp;
 /// file's stem, so nothing else is ever accepted as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct SessionId(String);
 
 /// A text that is not of the session id's form.

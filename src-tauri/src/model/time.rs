@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 /// An instant of the wall clock: nanoseconds since 1970 in UTC. Written as RFC 3339 with the
 /// fraction that it has (`2026-11-23T03:08:29.42Z`), read in any offset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export, type = "string"))]
 pub struct Timestamp(i64);
 
 impl Timestamp {

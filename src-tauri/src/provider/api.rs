@@ -8,6 +8,7 @@ use super::Provider;
 /// What a request is for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum Kind {
     /// A model is to answer: a turn of a conversation.
     Chat,

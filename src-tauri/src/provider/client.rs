@@ -9,6 +9,7 @@ const MAX_CHARS: usize = 64;
 
 /// A client program.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Client {
     /// `claude-code`, `codex`, `openai-sdk-python`…; a program that is not known by its own product
     /// name; empty when it gave none.

@@ -7,6 +7,7 @@ use serde_json::Value;
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum Role {
     /// Instructions: `system`, `developer`, `instructions`, `systemInstruction`.
     System,
@@ -20,6 +21,7 @@ pub enum Role {
 
 /// One turn's part of a conversation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Message {
     /// Who speaks.
     pub role: Role,
@@ -30,10 +32,11 @@ pub struct Message {
 /// One piece of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum Block {
     /// Plain text, in JSON under `text`.
     #[serde(with = "text_field")]
-    Text(String),
+    Text(#[cfg_attr(test, ts(type = "{ text: string }"))] String),
     /// The model's reasoning.
     Thinking {
         /// The readable part, often a summary.
@@ -48,6 +51,7 @@ pub enum Block {
         /// The tool.
         name: String,
         /// Its arguments; a string where they are no JSON, or were cut.
+        #[cfg_attr(test, ts(type = "unknown"))]
         input: Value,
     },
     /// What a tool gave back.
@@ -75,6 +79,7 @@ pub enum Block {
         /// The API's own name for it.
         kind: String,
         /// The block itself; strings over 16 KiB are replaced by their size.
+        #[cfg_attr(test, ts(type = "unknown"))]
         json: Value,
     },
 }
@@ -82,6 +87,7 @@ pub enum Block {
 /// What an answer cost, in tokens. `None` is unknown, which is not 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Usage {
     /// Input that was read in full: neither cached before nor written to the cache now.
     pub input_tokens: Option<u64>,

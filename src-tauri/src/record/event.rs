@@ -13,6 +13,7 @@ pub type Headers = Vec<(String, String)>;
 /// Which way a body travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum Direction {
     /// From the client to the upstream.
     Request,
@@ -119,6 +120,7 @@ pub struct BodyEnd {
 /// Why body bytes of an exchange were not captured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum CaptureStop {
     /// The body is larger than `max_body_bytes`.
     BodyLimit,
@@ -129,6 +131,7 @@ pub enum CaptureStop {
 /// How an exchange ended. The names are the log's (`end`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub enum EndKind {
     /// The response reached the client whole.
     Ok,

@@ -232,6 +232,7 @@ pub struct Response {
 
 /// Durations in milliseconds, from the moment the request's head was read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(export))]
 pub struct Timing {
     /// To the first byte of the response's body, or its head where there is none.
     pub ttfb_ms: u64,
