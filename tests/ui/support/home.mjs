@@ -21,7 +21,8 @@ export function makeHome() {
     mkdirSync(made, { mode: 0o700 });
     return made;
   };
-  const home = { folder, logDir: below("logs"), configFile: path.join(below("config"), "config.toml") };
+  below("config");
+  const home = { folder, logDir: below("logs"), configFile: path.join(below("config/llm-proxy"), "config.toml") };
   const kept = Object.entries(process.env).filter(([name]) => !/^(LLM_PROXY_|XDG_|BEDROCK_|.*_BASE_URL$)/.test(name));
   home.env = {
     ...Object.fromEntries(kept),
