@@ -7,6 +7,7 @@ pub mod explorer;
 mod import_redaction;
 pub mod probe;
 pub mod query;
+mod reading;
 pub mod search;
 pub mod status;
 mod turns;

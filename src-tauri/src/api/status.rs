@@ -26,7 +26,7 @@ const GAP: &str = r#""gap":[{"from":"#;
 /// How things stand, for a proxy that would write its port to `portfile`.
 pub async fn status(archive: &Archive, portfile: &Path) -> Status {
     let running = probe::running_port(portfile).await;
-    let midnight = Timestamp::from_unix_ms(Timestamp::now().unix_ms().div_euclid(DAY_MS) * DAY_MS);
+    let midnight = midnight();
     let counted = counted(archive, midnight).await;
     let without_index = counted.as_ref().err().map(|error| archive.why_no_index(error));
     let (mut today, last) = counted.unwrap_or_default();
@@ -40,6 +40,16 @@ pub async fn status(archive: &Archive, portfile: &Path) -> Status {
         last,
         without_index,
     }
+}
+
+/// What the index knows of today, and the latest exchange. It knows of no gaps.
+pub(super) async fn numbers_of_today(archive: &Archive) -> index::Result<(Today, Option<LastExchange>)> {
+    counted(archive, midnight()).await
+}
+
+/// Today's beginning in UTC.
+fn midnight() -> Timestamp {
+    Timestamp::from_unix_ms(Timestamp::now().unix_ms().div_euclid(DAY_MS) * DAY_MS)
 }
 
 async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today, Option<LastExchange>)> {

@@ -8,8 +8,10 @@
 
 mod catch_up;
 mod error;
+pub mod filter;
 mod interpret;
 mod known;
+pub mod list;
 mod messages;
 mod progress;
 pub mod query;
