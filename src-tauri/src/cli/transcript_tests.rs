@@ -43,7 +43,7 @@ fn turn() -> Turn {
 }
 
 fn shown(turn: Turn) -> String {
-    turn_text(&turn)
+    turn_text(&turn, None)
 }
 
 #[test]
