@@ -2,6 +2,7 @@
 //! and the browser alike.
 
 mod call;
+mod elsewhere;
 mod host;
 mod host_state;
 mod list;
@@ -14,6 +15,7 @@ mod text;
 pub mod types;
 
 pub use call::{Call, CallError, Front, answer};
+pub use elsewhere::Elsewhere;
 pub use host::{Host, Refusal};
 
 #[cfg(test)]
