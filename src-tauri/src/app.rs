@@ -1,7 +1,7 @@
 //! The only place that wires the parts together and starts threads: the proxy on runtime threads of its
 //! own, the recorder on another, the journal between them.
 
-mod signals;
+pub mod signals;
 
 use std::io;
 use std::num::NonZero;

@@ -18,3 +18,4 @@ pub mod recorder;
 pub mod api;
 pub mod app;
 pub mod cli;
+pub mod web;

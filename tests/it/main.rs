@@ -3,6 +3,7 @@
 mod cli;
 mod clients;
 mod documents;
+mod explore;
 mod fidelity;
 mod framing;
 mod gate;

@@ -13,6 +13,7 @@ use super::types::{LastExchange, Status, Today};
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::layout;
 use crate::model::Timestamp;
+use crate::provider::prices::usd;
 
 /// A day in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -26,7 +27,7 @@ const GAP: &str = r#""gap":[{"from":"#;
 /// How things stand, for a proxy that would write its port to `portfile`.
 pub async fn status(archive: &Archive, portfile: &Path) -> Status {
     let running = probe::running_port(portfile).await;
-    let midnight = Timestamp::from_unix_ms(Timestamp::now().unix_ms().div_euclid(DAY_MS) * DAY_MS);
+    let midnight = midnight();
     let counted = counted(archive, midnight).await;
     let without_index = counted.as_ref().err().map(|error| archive.why_no_index(error));
     let (mut today, last) = counted.unwrap_or_default();
@@ -42,6 +43,16 @@ pub async fn status(archive: &Archive, portfile: &Path) -> Status {
     }
 }
 
+/// What the index knows of today, and the latest exchange. It knows of no gaps.
+pub(super) async fn numbers_of_today(archive: &Archive) -> index::Result<(Today, Option<LastExchange>)> {
+    counted(archive, midnight()).await
+}
+
+/// Today's beginning in UTC.
+fn midnight() -> Timestamp {
+    Timestamp::from_unix_ms(Timestamp::now().unix_ms().div_euclid(DAY_MS) * DAY_MS)
+}
+
 async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today, Option<LastExchange>)> {
     let db = archive.db();
     let sums = index::today(db, midnight.unix_ms()).await?;
@@ -52,7 +63,7 @@ async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today
         sessions: sessions.len() as u64,
         requests: sums.requests,
         tokens: tokens_of_row(sums.tokens),
-        cost_usd: None,
+        cost_usd: sums.cost_nanousd.map(usd),
         gaps: 0,
     };
     Ok((today, latest.into_iter().find_map(last_exchange)))

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     go: GoFlags,
     /// Goes with `--explore`
     #[arg(long, hide = true, value_name = "N")]
-    explore_port: Option<u16>,
+    pub(super) explore_port: Option<u16>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -63,6 +63,8 @@ pub(super) enum Command {
     Show(ShowArguments),
     /// Search what was said
     Search(SearchArguments),
+    /// Open the explorer in a browser
+    Explore(ExploreArguments),
     /// Make the index anew from the log files
     Reindex(ListArguments),
     /// Take over the log folder of the Go llm-proxy
@@ -88,6 +90,13 @@ pub(super) struct EnvArguments {
     /// Gemini CLI too; this changes how it signs in
     #[arg(long)]
     pub(super) gemini: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct ExploreArguments {
+    /// Only print the link, for a browser on another machine
+    #[arg(long)]
+    pub(super) no_open: bool,
 }
 
 #[derive(Debug, Args)]
