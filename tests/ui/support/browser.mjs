@@ -19,10 +19,10 @@ const ARGS = [
 export const SIZES = { small: { width: 900, height: 560 }, large: { width: 1920, height: 1080 } };
 
 /** Starts a browser of its own. `page` opens the explorer in it; `close` ends it and removes its profile. */
-export async function launchBrowser() {
+export async function launchBrowser({ scale = 1 } = {}) {
   const profile = mkdtempSync(path.join(os.tmpdir(), "llm-proxy-chromium-"));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: EXECUTABLE, headless: true, args: ARGS, viewport: SIZES.large, reducedMotion: "reduce",
+    executablePath: EXECUTABLE, headless: true, args: ARGS, viewport: SIZES.large, deviceScaleFactor: scale, reducedMotion: "reduce",
   });
   return {
     context,

@@ -54,13 +54,12 @@ export function watchPage() {
     return true;
   }
 
-  /** Opens whatever can be opened in the detail pane, until nothing is left closed. */
-  async function openAll(within) {
-    const opened = new WeakSet();
-    const closed = () => [...document.querySelectorAll(`${within} [aria-expanded=false]:not([aria-haspopup]), ${within} details:not([open]) > summary, ${within} button`)]
-      .filter((element) => !opened.has(element) && (!element.matches("button:not([aria-expanded])") || /^(show|load) (all|more|the rest)/i.test(element.textContent.trim())));
+  /** Opens whatever can be opened `within`, once each, until nothing new is closed. */
+  async function openAll(within, opened) {
+    const all = () => [...document.querySelectorAll(`${within} [aria-expanded=false]:not([aria-haspopup]), ${within} details:not([open]) > summary, ${within} button`)];
+    const isWanted = (element) => element.matches("[aria-expanded], summary") || /^(show|load) (all|more|the rest)/i.test(element.textContent.trim());
     for (let rounds = 0; rounds < 20; rounds++) {
-      const next = closed();
+      const next = all().filter((element) => !opened.has(element) && isWanted(element));
       if (next.length === 0) return;
       for (const element of next) {
         opened.add(element);
@@ -103,33 +102,37 @@ export function watchPage() {
     inspect();
   }
 
-  /** Scrolls through what scrolls, so that each row of a virtual list was in the page once. */
-  async function scrollThrough(selector, as) {
-    for (const scroller of document.querySelectorAll(selector)) {
-      while (scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1) {
+  /** What scrolls `within`, and has more than it shows. */
+  function scrollers(within) {
+    return [...document.querySelectorAll(`${within}, ${within} *`)].filter((element) => {
+      return element.scrollHeight > element.clientHeight + 1 && /auto|scroll/.test(getComputedStyle(element).overflowY);
+    });
+  }
+
+  /** Scrolls through, opens and looks, so that each row of a virtual list was in the page once. */
+  async function lookThrough(within, as) {
+    const opened = new WeakSet();
+    await openAll(within, opened);
+    look(as);
+    for (const scroller of scrollers(within)) {
+      for (let steps = 0; steps < 200 && scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1; steps++) {
         const before = scroller.scrollTop;
         scroller.scrollTop += scroller.clientHeight * 0.8;
         await settle();
+        await openAll(within, opened);
         look(as);
         if (scroller.scrollTop <= before) break;
       }
     }
   }
 
-  /**
-   * Goes to a place and looks; what is found counts as found in `as`. Opens what is closed `within` and scrolls
-   * through `scroll`, where these are given.
-   */
-  async function visit({ as, hash, within = "", scroll = "" }) {
+  /** Goes to a place and looks, at all that is `within` if that is given; what is found counts as found in `as`. */
+  async function visit({ as, hash, within = "" }) {
     location.hash = hash;
     await frame();
     if (!(await settle())) report.unsettled.push(hash);
-    look(as);
-    if (within) {
-      await openAll(within);
-      look(as);
-    }
-    if (scroll) await scrollThrough(scroll, as);
+    if (within) await lookThrough(within, as);
+    else look(as);
   }
 
   const found = () => Object.fromEntries(Object.entries(report.found).map(([as, marks]) => [as, [...marks]]));
