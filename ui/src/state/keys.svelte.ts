@@ -1,5 +1,7 @@
 // The keyboard map. Who can do something registers its key here, and `?` lists what is registered.
 
+import { untrack } from "svelte";
+
 import { isMac, matches, parseChord, type Chord } from "../lib/chord";
 
 export interface Binding {
@@ -29,15 +31,16 @@ class Keys {
   #first: KeyboardEvent | null = null;
   #first_ms = 0;
 
-  /** What is registered and counts here, for the overlay. */
-  get listed(): Binding[] {
-    return this.#bindings.filter((binding) => binding.when?.() ?? true);
+  /** What is registered, for the overlay. */
+  get registered(): Binding[] {
+    return this.#bindings;
   }
 
   /** Registers; what is returned takes it back, so an `$effect` can return it. */
   register(...bindings: Binding[]): () => void {
     const added = bindings.map((binding) => ({ ...binding, chords: parseChord(binding.key) }));
-    this.#bindings = [...this.#bindings, ...added];
+    // The effect that registers shall not run again because of it.
+    this.#bindings = [...untrack(() => this.#bindings), ...added];
     return () => {
       this.#bindings = this.#bindings.filter((binding) => !added.includes(binding));
     };
