@@ -17,6 +17,11 @@ export function focusFilter(): void {
   }
 }
 
+/** The row of the list that the arrow keys begin at. */
+export function focusList(): void {
+  document.querySelector<HTMLElement>('main [data-list] [tabindex="0"]')?.focus({ preventScroll: true });
+}
+
 /** A search for what stands in the filter box, or another one. */
 export function openSearch(): void {
   openView("search");
