@@ -1,5 +1,7 @@
 // The keyboard map. Who can do something registers its key here, and `?` lists what is registered.
 
+import { untrack } from "svelte";
+
 import { isMac, matches, parseChord, type Chord } from "../lib/chord";
 
 export interface Binding {
@@ -37,9 +39,10 @@ class Keys {
   /** Registers; what is returned takes it back, so an `$effect` can return it. */
   register(...bindings: Binding[]): () => void {
     const added = bindings.map((binding) => ({ ...binding, chords: parseChord(binding.key) }));
-    this.#bindings = [...this.#bindings, ...added];
+    // An effect that registers must not run again because of what it registered.
+    this.#bindings = [...untrack(() => this.#bindings), ...added];
     return () => {
-      this.#bindings = this.#bindings.filter((binding) => !added.includes(binding));
+      this.#bindings = untrack(() => this.#bindings).filter((binding) => !added.includes(binding));
     };
   }
 
