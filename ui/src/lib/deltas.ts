@@ -21,7 +21,7 @@ export function eventData(raw: string): unknown {
 
 /** What the event is called, as its `event:` line or its own type says. */
 export function eventName(raw: string): string {
-  if (raw.startsWith("event:")) return raw.slice(6).trim();
+  if (raw.startsWith("event:")) return raw.slice(6).split("\n", 1)[0]?.trim() ?? "";
   const data = object(eventData(raw));
   const name = data?.type ?? data?.object;
   if (typeof name === "string") return name;

@@ -1,6 +1,8 @@
 // Marks what was found in text that is on the page, without touching the page: ranges, painted by `::highlight`.
 // A browser without the CSS Custom Highlight API (before Safari 17.2) shows the places without marks.
 
+import "../styles/found.css";
+
 const FOUND = "found";
 const CURRENT = "found-current";
 

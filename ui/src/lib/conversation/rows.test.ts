@@ -122,8 +122,23 @@ test("a context that shrank is told, a first one is not", () => {
   expect(rows.filter((row) => row.kind === "shrank")).toMatchObject([{ from: 95_000, to: 12_000 }]);
 });
 
-test("a request's own page has no rules", () => {
-  expect(kinds(turnRows(turn({ answer: says("assistant", "b") }), false))).toEqual(["assistant"]);
+test("only the results of an agent's latest calls may still come", () => {
+  const calls = { role: "assistant" as const, blocks: [{ type: "tool_call" as const, id: "t", name: "Bash", input: {} }] };
+  const turns = [turn({ answer: calls }), turn({ new_messages: [says("user", "stop")], answer: calls })];
+  const awaits = (runs: boolean) => rowsOf(turns, runs).flatMap((row) => (row.kind === "tool" ? [row.awaits] : []));
+  expect(awaits(true)).toEqual(["nothing", "pending"]);
+  expect(awaits(false)).toEqual(["nothing", "nothing"]);
+});
+
+test("a request's own page has no rules, and says that halves are elsewhere", () => {
+  const rows = turnRows(
+    turn({
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a", is_error: false, images: 0 }] }],
+      answer: { role: "assistant", blocks: [text("b"), { type: "tool_call", id: "u", name: "Bash", input: {} }] },
+    }),
+    false,
+  );
+  expect(rows).toMatchObject([{ kind: "result", callIs: "earlier" }, { kind: "assistant" }, { kind: "tool", awaits: "later" }]);
 });
 
 test("what is found in a call is its arguments as written, and its output without colours", () => {

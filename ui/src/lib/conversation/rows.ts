@@ -18,6 +18,9 @@ export interface ToolUse {
   wait_ms: number | null;
 }
 
+/** Whether a call's result may still come, came never, or is a later request's. */
+export type Awaits = "pending" | "nothing" | "later";
+
 /** What a row shows. */
 export type RowContent =
   | { kind: "rule"; step: Step; runs: boolean }
@@ -27,8 +30,8 @@ export type RowContent =
   | { kind: "user"; text: string }
   | { kind: "assistant"; text: string }
   | { kind: "thinking"; text: string; redacted: boolean; tokens: number | null }
-  | { kind: "tool"; use: ToolUse; isPending: boolean }
-  | { kind: "result"; result: Extract<Block, { type: "tool_result" }> }
+  | { kind: "tool"; use: ToolUse; awaits: Awaits }
+  | { kind: "result"; result: Extract<Block, { type: "tool_result" }>; callIs: "earlier" | "lost" }
   | { kind: "image"; image: Extract<Block, { type: "image" }> }
   | { kind: "other"; name: string; json: unknown }
   | { kind: "error"; text: string; isOurs: boolean }
@@ -54,7 +57,7 @@ const SHRANK_LEAST_TOKENS = 20_000;
 
 /** The rows; `opened` are the sub-agents whose conversation is to be shown. */
 export function conversationRows(turns: PricedTurn[], runs: boolean, opened: (agent: string) => boolean): Row[] {
-  const maker = new Maker(runs);
+  const maker = new Maker(runs, false);
   const agents = new Map<string, Step[]>();
   const order: (Step | string)[] = [];
   for (const step of steps(turns)) {
@@ -70,14 +73,14 @@ export function conversationRows(turns: PricedTurn[], runs: boolean, opened: (ag
     if (typeof entry === "string") maker.agent(entry, agents.get(entry) ?? [], opened(entry));
     else maker.step(entry);
   }
-  return maker.finished();
+  return maker.rows;
 }
 
-/** The rows of one turn, for a request's own page. */
+/** The rows of one turn, for a request's own page, whose heading says the rest. */
 export function turnRows(turn: PricedTurn, runs: boolean): Row[] {
-  const maker = new Maker(runs);
+  const maker = new Maker(runs, true);
   maker.step({ at: 0, first: turn, last: turn, tries: [turn] });
-  return maker.finished().filter((row) => row.kind !== "rule" && row.kind !== "aside");
+  return maker.rows.filter((row) => !["rule", "aside", "error"].includes(row.kind));
 }
 
 interface Waiting {
@@ -86,8 +89,10 @@ interface Waiting {
 }
 
 class Maker {
-  readonly #rows: Row[] = [];
+  readonly rows: Row[] = [];
   readonly #runs: boolean;
+  /** One request of its session: calls and results have their other half elsewhere. */
+  readonly #isAlone: boolean;
   /** Calls without a result so far, by id: Gemini uses an id more than once. */
   readonly #waiting = new Map<string, Waiting[]>();
   #depth: 0 | 1 = 0;
@@ -97,13 +102,12 @@ class Maker {
   /** Tokens of the latest context, of the main conversation and of the sub-agent's at hand. */
   #context = [0, 0];
 
-  constructor(runs: boolean) {
-    this.#runs = runs;
-  }
+  /** The calls of each agent's latest answer: only their results may still come. */
+  readonly #pending = new Map<string | null, Extract<RowContent, { kind: "tool" }>[]>();
 
-  /** Calls that nobody waits for any more are not pending. */
-  finished(): Row[] {
-    return this.#rows;
+  constructor(runs: boolean, isAlone: boolean) {
+    this.#runs = runs;
+    this.#isAlone = isAlone;
   }
 
   agent(agent: string, all: Step[], isOpen: boolean): void {
@@ -120,7 +124,7 @@ class Maker {
   }
 
   step(step: Step): void {
-    const before = this.#rows.at(-1);
+    const before = this.rows.at(-1);
     if (isAside(step.first)) {
       if (before?.kind === "aside" && before.depth === this.#depth) before.turns.push(...step.tries);
       else {
@@ -130,6 +134,8 @@ class Maker {
       return;
     }
     this.#begin(step);
+    for (const call of this.#pending.get(step.first.agent) ?? []) call.awaits = "nothing";
+    this.#pending.delete(step.first.agent);
     this.#shrank(step);
     this.#push({ kind: "rule", step, runs: this.#runs });
     for (const message of step.first.new_messages) this.#message(message, step.first, false);
@@ -148,7 +154,7 @@ class Maker {
     if (!step) return;
     // An opened sub-agent's first turn and its heading begin at the same place.
     const key = `${step.at}.${this.#depth}${content.kind === "agent" ? "a" : ""}.${this.#part++}`;
-    this.#rows.push({ ...content, key, seq: step.first.seq, depth: this.#depth });
+    this.rows.push(Object.assign(content, { key, seq: step.first.seq, depth: this.#depth }));
   }
 
   #shrank(step: Step): void {
@@ -207,13 +213,16 @@ class Maker {
     const use: ToolUse = { name: block.name, input: block.input, result: null, wait_ms: null };
     const ended_ms = isAnswer && turn.timing ? Date.parse(turn.started) + turn.timing.total_ms : null;
     this.#waiting.set(block.id, [...(this.#waiting.get(block.id) ?? []), { use, ended_ms }]);
-    this.#push({ kind: "tool", use, isPending: this.#runs });
+    const awaits = this.#isAlone ? "later" : this.#runs ? "pending" : "nothing";
+    const row: Extract<RowContent, { kind: "tool" }> = { kind: "tool", use, awaits };
+    this.#pending.set(turn.agent, [...(this.#pending.get(turn.agent) ?? []), row]);
+    this.#push(row);
   }
 
   #result(block: Extract<Block, { type: "tool_result" }>, turn: PricedTurn): void {
     const call = this.#waiting.get(block.id)?.shift();
     if (!call) {
-      this.#push({ kind: "result", result: block });
+      this.#push({ kind: "result", result: block, callIs: this.#isAlone ? "earlier" : "lost" });
       return;
     }
     call.use.result = block;
