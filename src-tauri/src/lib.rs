@@ -16,5 +16,8 @@ pub mod index;
 pub mod setup;
 pub mod recorder;
 pub mod api;
+pub mod menu;
 pub mod app;
 pub mod cli;
+#[cfg(feature = "desktop")]
+pub mod desktop;

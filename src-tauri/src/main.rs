@@ -1,7 +1,25 @@
-//! The program `llm-proxy`: the library's command line, and nothing else.
+//! The program `llm-proxy`: a command line, or the tray application that it asks for.
 
 use std::process::ExitCode;
 
+use llm_proxy::cli::{self, Outcome};
+
 fn main() -> ExitCode {
-    llm_proxy::cli::run(std::env::args_os())
+    match cli::run(std::env::args_os()) {
+        Outcome::Done(code) => code,
+        #[cfg(feature = "desktop")]
+        Outcome::Tray(request) => tray(request),
+    }
+}
+
+#[cfg(feature = "desktop")]
+fn tray(request: Box<cli::tray::TrayRequest>) -> ExitCode {
+    use llm_proxy::desktop::{self, Launch, Opening};
+    let cli::tray::TrayRequest { flags, environment, paths, hidden, window } = *request;
+    let opening = match (hidden, window) {
+        (true, _) => Opening::Hidden,
+        (false, true) => Opening::Window,
+        (false, false) => Opening::FirstRun,
+    };
+    desktop::run(Launch { flags, environment, paths, opening })
 }

@@ -16,6 +16,7 @@ mod setup;
 mod show;
 mod status;
 mod transcript;
+pub mod tray;
 mod visible;
 
 use std::ffi::OsString;
@@ -38,28 +39,35 @@ impl Context {
     }
 }
 
-/// Runs a command line, and says how it ended: 0 it worked, 1 it failed, 2 it was not understood.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::read(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => return output::usage(&error),
-    };
-    match start(arguments) {
-        Ok(code) => code,
-        Err(error) => output::failure(&error),
-    }
+/// What a command line came to.
+pub enum Outcome {
+    /// It was done: 0 it worked, 1 it failed, 2 it was not understood.
+    Done(ExitCode),
+    /// It asks for the tray application.
+    #[cfg(feature = "desktop")]
+    Tray(Box<tray::TrayRequest>),
 }
 
-fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
+/// Runs a command line, or says what else it asks for.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
+    let arguments = match Arguments::read(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return Outcome::Done(output::usage(&error)),
+    };
+    start(arguments).unwrap_or_else(|error| Outcome::Done(output::failure(&error)))
+}
+
+fn start(arguments: Arguments) -> anyhow::Result<Outcome> {
     let environment = Environment::of_process();
     let paths = Paths::of(&environment)?;
-    let go = arguments.go_flag();
+    let (go, tray) = (arguments.go_flag(), arguments.tray);
     let context = Context { flags: arguments.flags.into(), environment, paths };
-    match (arguments.command, go) {
-        (Some(command), _) => obey(&context, command),
-        (None, Some(go)) => obey_go(&context, go),
-        (None, None) => serve::run(&context),
-    }
+    let code = match (arguments.command, go) {
+        (Some(command), _) => obey(&context, command)?,
+        (None, Some(go)) => obey_go(&context, go)?,
+        (None, None) => return tray::run(context, tray),
+    };
+    Ok(Outcome::Done(code))
 }
 
 fn obey(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
