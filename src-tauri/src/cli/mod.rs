@@ -17,6 +17,7 @@ mod setup;
 mod show;
 mod status;
 mod transcript;
+pub mod tray;
 mod visible;
 
 use std::ffi::OsString;
@@ -47,6 +48,9 @@ pub enum Outcome {
     Done(ExitCode),
     /// The explorer is wanted, in a browser.
     Explore(Explore),
+    /// The tray application is wanted.
+    #[cfg(feature = "desktop")]
+    Tray(Box<tray::TrayRequest>),
 }
 
 /// Runs a command line.
@@ -69,12 +73,12 @@ pub fn ended(result: anyhow::Result<()>) -> ExitCode {
 fn start(arguments: Arguments) -> anyhow::Result<Outcome> {
     let environment = Environment::of_process();
     let paths = Paths::of(&environment)?;
-    let go = arguments.go_flag();
+    let (go, tray) = (arguments.go_flag(), arguments.tray);
     let context = Context { flags: arguments.flags.into(), environment, paths };
     match (arguments.command, go) {
         (Some(command), _) => obey(context, command),
         (None, Some(go)) => obey_go(context, go, arguments.explore_port),
-        (None, None) => serve::run(&context).map(Outcome::Done),
+        (None, None) => tray::run(context, tray),
     }
 }
 
