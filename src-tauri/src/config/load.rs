@@ -74,11 +74,7 @@ fn apply_file(
     paths: &Paths,
     config: &mut Config,
 ) -> Result<(), ConfigError> {
-    let (path, named_by) = match (&flags.config, env.get(env_vars::LLM_PROXY_CONFIG)) {
-        (Some(path), _) => (paths.expand_home(path), "--config"),
-        (None, Some(path)) => (paths.expand_home(Path::new(path)), env_vars::LLM_PROXY_CONFIG.name),
-        (None, None) => (paths.config_file.clone(), DEFAULT_FILE),
-    };
+    let (path, named_by) = named_file(flags, env, paths);
     let text = match read_bounded(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && named_by == DEFAULT_FILE => return Ok(()),
@@ -92,6 +88,20 @@ fn apply_file(
 }
 
 const DEFAULT_FILE: &str = "the default file";
+
+/// The configuration file of this run, whether it exists or not.
+pub fn file_in_use(flags: &Flags, env: &Environment, paths: &Paths) -> PathBuf {
+    named_file(flags, env, paths).0
+}
+
+/// The same, and who named it.
+fn named_file(flags: &Flags, env: &Environment, paths: &Paths) -> (PathBuf, &'static str) {
+    match (&flags.config, env.get(env_vars::LLM_PROXY_CONFIG)) {
+        (Some(path), _) => (paths.expand_home(path), "--config"),
+        (None, Some(path)) => (paths.expand_home(Path::new(path)), env_vars::LLM_PROXY_CONFIG.name),
+        (None, None) => (paths.config_file.clone(), DEFAULT_FILE),
+    }
+}
 
 fn read_bounded(path: &Path) -> io::Result<String> {
     let mut text = String::new();

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 pub use env_vars::Environment;
 pub use host::{HostPort, InvalidHost, is_loopback};
-pub use load::{ConfigError, Flags, load};
+pub use load::{ConfigError, Flags, file_in_use, load};
 pub use machine::machine_name;
 pub use paths::{NoHome, Paths};
 pub use upstream::{InvalidUpstream, Scheme, Upstream};

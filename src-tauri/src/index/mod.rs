@@ -7,9 +7,12 @@
 //! how far each file is indexed, and the rest is read again.
 
 mod catch_up;
+mod costs;
 mod error;
+pub mod filter;
 mod interpret;
 mod known;
+pub mod list;
 mod messages;
 mod progress;
 pub mod query;

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::catch_up::{CaughtUp, add_messages, catch_up};
+use super::costs;
 use super::error::IndexError;
 use super::progress::Progress;
 use super::row::{Op, weight};
@@ -212,6 +213,7 @@ impl Writer {
 
     async fn read_files(&mut self) -> Result<CaughtUp, IndexError> {
         let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
+        costs::fill_all(&mut connected.connection).await?;
         let caught_up = catch_up(&mut connected.connection, &self.source, &self.handle).await?;
         self.refill = Refill { going: true, last: None };
         Ok(caught_up)

@@ -2,8 +2,21 @@
 //! and the browser alike.
 
 mod call;
+mod elsewhere;
 mod host;
+mod host_state;
+mod list;
+mod request;
+mod session;
+mod summary;
+#[cfg(test)]
+mod testing;
+mod text;
 pub mod types;
 
 pub use call::{Call, CallError, Front, answer};
+pub use elsewhere::Elsewhere;
 pub use host::{Host, Refusal};
+
+#[cfg(test)]
+mod request_tests;

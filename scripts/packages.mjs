@@ -1,5 +1,5 @@
-// The official SDKs that the tests run: Node's in node_modules, Python's in .venv, both pinned and
-// installed anew only when a pin or an interpreter changed.
+// What the registries bring: the page's parts, the tests' tools and Node's SDKs in node_modules, Python's SDKs
+// in .venv. All are pinned, and installed anew only when a pin or an interpreter changed.
 
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,11 +12,11 @@ const VENV = path.join(ROOT, ".venv");
 const REQUIREMENTS = path.join(ROOT, "tests/clients/requirements.txt");
 
 /** Installs what package-lock.json pins. */
-export function installNodeSdks() {
+export function installNodePackages() {
   const stamp = path.join(ROOT, "node_modules/.installed");
   const pins = digest(readFileSync(path.join(ROOT, "package-lock.json")));
   if (isStamped(stamp, pins)) return console.log("    as package-lock.json pins them: nothing to do");
-  // Development dependencies are what this is about, whatever NODE_ENV or the user's settings say.
+  // Development dependencies are all there is, whatever NODE_ENV or the user's settings say.
   mustRun("npm", ["ci", "--include=dev"], { shell: process.platform === "win32" });
   writeFileSync(stamp, pins);
 }
