@@ -55,8 +55,11 @@ pub const NU_VERSION: Variable = variable("NU_VERSION", "set by nushell: `env` t
 pub const PSMODULEPATH: Variable =
     variable("PSModulePath", "set by PowerShell: `env` then prints its syntax");
 
+/// Where programs are found.
+pub const PATH: Variable = variable("PATH", "where the explorer looks which clients are installed");
+
 /// All that is read.
-pub const READ: [Variable; 15] = [
+pub const READ: [Variable; 16] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -72,6 +75,7 @@ pub const READ: [Variable; 15] = [
     ZDOTDIR,
     NU_VERSION,
     PSMODULEPATH,
+    PATH,
 ];
 
 /// Points Claude Code and Anthropic's SDKs at the proxy.

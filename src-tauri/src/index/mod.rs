@@ -8,6 +8,7 @@
 
 mod catch_up;
 mod error;
+pub mod facets;
 pub mod filter;
 mod interpret;
 mod known;
@@ -19,6 +20,7 @@ mod recent;
 mod row;
 pub mod search;
 mod source;
+pub mod stats;
 mod tables;
 mod title;
 mod writer;
