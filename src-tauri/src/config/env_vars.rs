@@ -62,8 +62,11 @@ pub const DISPLAY: Variable = variable(
 /// Set where windows can be shown (Wayland).
 pub const WAYLAND_DISPLAY: Variable = variable("WAYLAND_DISPLAY", "Wayland display, likewise");
 
+/// Where programs are found.
+pub const PATH: Variable = variable("PATH", "where the explorer looks which clients are installed");
+
 /// All that is read.
-pub const READ: [Variable; 17] = [
+pub const READ: [Variable; 18] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -81,6 +84,7 @@ pub const READ: [Variable; 17] = [
     PSMODULEPATH,
     DISPLAY,
     WAYLAND_DISPLAY,
+    PATH,
 ];
 
 /// Points Claude Code and Anthropic's SDKs at the proxy.

@@ -75,8 +75,8 @@ impl State {
         })
     }
 
-    /// Never null.
-    fn sql(self) -> &'static str {
+    /// The condition, over an exchange `e`. It is never null.
+    pub(in crate::index) fn sql(self) -> &'static str {
         match self {
             Self::Error => {
                 "(coalesce(e.status, 0) >= 400
