@@ -31,18 +31,18 @@ class Keys {
   #first: KeyboardEvent | null = null;
   #first_ms = 0;
 
-  /** What is registered and counts here, for the overlay. */
-  get listed(): Binding[] {
-    return this.#bindings.filter((binding) => binding.when?.() ?? true);
+  /** What is registered, for the overlay. */
+  get registered(): Binding[] {
+    return this.#bindings;
   }
 
   /** Registers; what is returned takes it back, so an `$effect` can return it. */
   register(...bindings: Binding[]): () => void {
     const added = bindings.map((binding) => ({ ...binding, chords: parseChord(binding.key) }));
-    // An effect that registers must not run again because of what it registered.
+    // The effect that registers shall not run again because of it.
     this.#bindings = [...untrack(() => this.#bindings), ...added];
     return () => {
-      this.#bindings = untrack(() => this.#bindings).filter((binding) => !added.includes(binding));
+      this.#bindings = this.#bindings.filter((binding) => !added.includes(binding));
     };
   }
 

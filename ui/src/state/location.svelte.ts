@@ -42,9 +42,18 @@ export const location = new Location();
 
 const NO_DETAIL = { session: null, request: null, turn: null, find: null, tab: null };
 
-/** Another screen. The filter goes along; what was open does not. */
+/** What the other side was asked last: what lists are filtered by is not what is searched for. */
+let otherFilter = "";
+
+/** Another screen. The filter goes along, but not into a search or out of one; what was open does not. */
 export function openView(view: View, change: Partial<Place> = {}): void {
-  location.push({ ...NO_DETAIL, view, ...change });
+  const { filter } = location.place;
+  if ((view === "search") === (location.place.view === "search")) {
+    location.push({ ...NO_DETAIL, view, ...change });
+    return;
+  }
+  location.push({ ...NO_DETAIL, view, filter: otherFilter, ...change });
+  otherFilter = filter;
 }
 
 /** Shows a session beside the list, scrolled to `turn`, with `find` marked. */
