@@ -27,8 +27,13 @@ export function rangesOf(root: Element, needle: string): Range[] {
 export function paint(ranges: Range[], current: Range | null): void {
   if (!("highlights" in CSS)) return;
   CSS.highlights.set(FOUND, new Highlight(...ranges));
-  if (current) CSS.highlights.set(CURRENT, new Highlight(current));
-  else CSS.highlights.delete(CURRENT);
+  if (!current) {
+    CSS.highlights.delete(CURRENT);
+    return;
+  }
+  const highlight = new Highlight(current);
+  highlight.priority = 1;
+  CSS.highlights.set(CURRENT, highlight);
 }
 
 export function unpaint(): void {

@@ -42,7 +42,7 @@ class Keys {
     // The effect that registers shall not run again because of it.
     this.#bindings = [...untrack(() => this.#bindings), ...added];
     return () => {
-      this.#bindings = untrack(() => this.#bindings).filter((binding) => !added.includes(binding));
+      this.#bindings = this.#bindings.filter((binding) => !added.includes(binding));
     };
   }
 

@@ -15,7 +15,7 @@ export class Find {
   /** Which of all places is at hand, from 0; -1: none yet. */
   at: number = $state(-1);
   readonly #rows: () => Row[];
-  /** What the rows say, kept while they are the same: it is searched at every key. */
+  /** What the rows say in lower case, kept while they are the same: it is searched at every key. */
   readonly #words = new WeakMap<Row, string>();
 
   constructor(rows: () => Row[]) {
@@ -62,7 +62,7 @@ export class Find {
   #wordsOf(row: Row): string {
     let words = this.#words.get(row);
     if (words === undefined) {
-      words = rowWords(row);
+      words = rowWords(row).toLowerCase();
       this.#words.set(row, words);
     }
     return words;
