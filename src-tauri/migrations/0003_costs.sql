@@ -5,8 +5,8 @@ alter table exchanges add column cost_nanousd integer;
 alter table sessions add column cost_nanousd integer; -- sum over its exchanges that have one
 alter table sessions add column unpriced integer not null default 0; -- its exchanges with tokens and no cost
 
--- Finds what runs: few rows have no status.
-create index exchanges_running on exchanges (session, started_ms) where status is null;
+-- Tells whether a session runs.
+alter table sessions add column open_ms integer; -- when its latest exchange without a response began; null: all have one
 
 -- What the costs were computed with, in one row; none: costs are to be filled.
 create table price_lists (

@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::index_file;
 use super::reading::{Reading, Readings};
 use super::types::{ClientSeen, SessionSummary, SessionView, Sessions, Tokens, Turn};
+use super::{cost, index_file};
 use crate::db::Db;
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::RelativePath;
 use crate::logs::layout;
 use crate::model::{SessionId, Timestamp};
+use crate::provider::prices::usd;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,9 @@ pub enum QueryError {
 
 /// How many candidates an error names.
 const CANDIDATES_SHOWN: usize = 4;
+
+/// An exchange without a response that began longer ago does not run: the response's line is lost.
+const LONGEST_RUN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A log folder and its index, for reading.
 #[derive(Debug, Clone)]
@@ -216,8 +220,8 @@ pub(super) fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
         last_activity: Timestamp::from_unix_ms(row.last_ms),
         requests: row.requests,
         tokens: tokens_of_row(row.tokens),
-        cost_usd: None,
-        running: false,
+        cost_usd: row.cost_nanousd.map(usd),
+        running: row.open_ms.map(Timestamp::from_unix_ms).is_some_and(runs),
         file: row.file,
     })
 }
@@ -256,10 +260,17 @@ pub(super) fn view(reading: &Reading) -> Option<SessionView> {
         requests: turns.len() as u64,
         tokens: sum(&turns),
         cost_usd: None,
-        running: turns.last().is_some_and(|turn| turn.status.is_none()),
+        running: turns.iter().any(|turn| turn.status.is_none() && runs(turn.started)),
         file: file.as_str().to_owned(),
     };
-    Some(SessionView { summary, turns, bad_lines: reading.bad_lines })
+    let mut view = SessionView { summary, turns, bad_lines: reading.bad_lines };
+    view.summary.cost_usd = cost::sum(view.turns.iter().filter_map(|turn| view.cost_of(turn)));
+    Some(view)
+}
+
+/// Whether an exchange runs that has no response and began at this moment.
+fn runs(started: Timestamp) -> bool {
+    Timestamp::now().unix_ms().saturating_sub(started.unix_ms()) <= LONGEST_RUN_MS
 }
 
 fn latest<'a, T>(turns: &'a [Turn], what: impl Fn(&'a Turn) -> Option<T>) -> Option<T> {

@@ -13,6 +13,7 @@ use super::types::{LastExchange, Status, Today};
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::layout;
 use crate::model::Timestamp;
+use crate::provider::prices::usd;
 
 /// A day in milliseconds.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -62,7 +63,7 @@ async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today
         sessions: sessions.len() as u64,
         requests: sums.requests,
         tokens: tokens_of_row(sums.tokens),
-        cost_usd: None,
+        cost_usd: sums.cost_nanousd.map(usd),
         gaps: 0,
     };
     Ok((today, latest.into_iter().find_map(last_exchange)))

@@ -7,6 +7,7 @@
 //! how far each file is indexed, and the rest is read again.
 
 mod catch_up;
+mod costs;
 mod error;
 pub mod facets;
 pub mod filter;
