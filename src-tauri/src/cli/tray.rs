@@ -3,7 +3,7 @@
 use super::arguments::TrayFlags;
 use super::{Context, Outcome, serve};
 #[cfg(feature = "desktop")]
-use crate::config::{Environment, Flags, Paths, env_vars};
+use crate::config::{Environment, Flags, Paths};
 
 /// What the tray application needs to know about this run.
 #[cfg(feature = "desktop")]
@@ -21,13 +21,19 @@ pub struct TrayRequest {
 }
 
 #[cfg(feature = "desktop")]
-pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome> {
-    if !has_display(&context.environment) {
-        super::output::note(
-            "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): serving without a tray",
-        );
-        return Ok(Outcome::Done(serve::run(&context)?));
+impl TrayRequest {
+    /// Serves in the foreground: what is done where there is no desktop.
+    pub fn serve_instead(self) -> std::process::ExitCode {
+        super::output::note("there is no display to show a tray on: serving without one");
+        let Self { flags, environment, paths, .. } = self;
+        let context = Context { environment, flags, paths };
+        serve::run(&context).unwrap_or_else(|error| super::output::failure(&error))
     }
+}
+
+#[cfg(feature = "desktop")]
+#[expect(clippy::unnecessary_wraps, reason = "can fail in a program without a tray")]
+pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome> {
     let Context { environment, flags: settings, paths } = context;
     let TrayFlags { hidden, window } = flags;
     let request = TrayRequest { flags: settings, environment, paths, hidden, window };
@@ -38,11 +44,4 @@ pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome>
 pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome> {
     anyhow::ensure!(!flags.window, "this build has no window: `llm-proxy serve` runs the proxy without one");
     Ok(Outcome::Done(serve::run(&context)?))
-}
-
-/// Systems other than these have a desktop whenever somebody is signed in.
-#[cfg(feature = "desktop")]
-fn has_display(environment: &Environment) -> bool {
-    let named = [env_vars::DISPLAY, env_vars::WAYLAND_DISPLAY];
-    cfg!(any(windows, target_os = "macos")) || named.iter().any(|name| environment.get(*name).is_some())
 }

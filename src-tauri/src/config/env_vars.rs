@@ -55,16 +55,8 @@ pub const NU_VERSION: Variable = variable("NU_VERSION", "set by nushell: `env` t
 pub const PSMODULEPATH: Variable =
     variable("PSModulePath", "set by PowerShell: `env` then prints its syntax");
 
-/// The X display.
-pub const DISPLAY: Variable = variable(
-    "DISPLAY",
-    "X display: without it and WAYLAND_DISPLAY the tray application serves without a tray",
-);
-/// The Wayland display.
-pub const WAYLAND_DISPLAY: Variable = variable("WAYLAND_DISPLAY", "Wayland display, likewise");
-
 /// All that is read.
-pub const READ: [Variable; 17] = [
+pub const READ: [Variable; 15] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -80,8 +72,6 @@ pub const READ: [Variable; 17] = [
     ZDOTDIR,
     NU_VERSION,
     PSMODULEPATH,
-    DISPLAY,
-    WAYLAND_DISPLAY,
 ];
 
 /// Points Claude Code and Anthropic's SDKs at the proxy.
