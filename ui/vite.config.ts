@@ -10,6 +10,7 @@ export default defineConfig({
   root: here,
   // Relative, because the window and the browser serve the page from different places.
   base: "./",
+  cacheDir: path.join(here, "../node_modules/.vite"),
   plugins: [svelte({ configFile: path.join(here, "svelte.config.js") })],
   build: {
     outDir: path.join(here, "dist"),

@@ -12,3 +12,6 @@ alter table sessions add column open_ms integer; -- when its latest exchange wit
 create table price_lists (
     version text not null                         -- the embedded price list's, with its rules for reading it
 ) strict;
+
+-- Which tools the answers call: stats count them, and lists are filtered by them.
+create index messages_tools on messages (request_id, tool) where kind = 'tool_call';

@@ -13,5 +13,22 @@ fn main() -> ExitCode {
             || explore.front(),
             |explorer| explore.announce(&explorer.link(), || explorer.link_for_one_use()),
         )),
+        #[cfg(feature = "desktop")]
+        Outcome::Tray(request) => tray(request),
     }
+}
+
+#[cfg(feature = "desktop")]
+fn tray(request: Box<cli::tray::TrayRequest>) -> ExitCode {
+    use llm_proxy::desktop::{self, Launch, Opening};
+    if !desktop::has_display() {
+        return request.serve_instead();
+    }
+    let cli::tray::TrayRequest { flags, environment, paths, hidden, window } = *request;
+    let opening = match (hidden, window) {
+        (true, _) => Opening::Hidden,
+        (false, true) => Opening::Window,
+        (false, false) => Opening::FirstRun,
+    };
+    desktop::run(Launch { flags, environment, paths, opening })
 }

@@ -10,6 +10,7 @@ mod gate;
 mod layers;
 mod loss;
 mod never_in_the_way;
+mod pausing;
 mod recording;
 mod search;
 mod setup;

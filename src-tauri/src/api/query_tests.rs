@@ -108,7 +108,8 @@ async fn a_session_runs_while_a_request_of_the_last_day_has_no_response() {
         let line = format!(
             r#"{{{meta},"body":"{{}}","headers":{{}},"method":"POST","path":"/v1/messages","seq":1,"size":2,"type":"request"}}"#
         );
-        fs::write(day.join("20261123-030829-6f9842fe.jsonl"), line + "\n").unwrap();
+        let mut file = File::create(day.join("20261123-030829-6f9842fe.jsonl")).unwrap();
+        writeln!(file, "{line}").unwrap();
         action::reindex(&home.path().join("logs")).await.unwrap();
         let listed = archive(&home).sessions(1).await.unwrap();
         assert_eq!((listed.sessions[0].running, listed.without_index), (runs, None), "{hours_ago} hours ago");

@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use regex::bytes::Regex;
 
 use super::probe::{self, NotRunning};
-use super::query::{Archive, tokens_of_row};
-use super::types::{LastExchange, Status, Today};
+use super::query::{Archive, summary_of_row, tokens_of_row};
+use super::types::{LastExchange, SessionSummary, Status, Today};
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::layout;
 use crate::model::Timestamp;
@@ -51,6 +51,22 @@ pub(super) async fn numbers_of_today(archive: &Archive) -> index::Result<(Today,
 /// Today's beginning in UTC.
 fn midnight() -> Timestamp {
     Timestamp::from_unix_ms(Timestamp::now().unix_ms().div_euclid(DAY_MS) * DAY_MS)
+}
+
+/// What can be told of the log without reading its files.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Glance {
+    /// Since midnight in UTC. Gaps are not counted: only the files know them.
+    pub today: Today,
+    /// The latest sessions, newest first.
+    pub recent: Vec<SessionSummary>,
+}
+
+/// The day and the latest `sessions`, from the index alone; nothing where there is no index.
+pub async fn glance(archive: &Archive, sessions: u32) -> Glance {
+    let Ok((today, _)) = counted(archive, midnight()).await else { return Glance::default() };
+    let latest = index::sessions(archive.db(), sessions, None, &SessionFilter::default()).await;
+    Glance { today, recent: latest.unwrap_or_default().into_iter().filter_map(summary_of_row).collect() }
 }
 
 async fn counted(archive: &Archive, midnight: Timestamp) -> index::Result<(Today, Option<LastExchange>)> {

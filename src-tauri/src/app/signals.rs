@@ -1,4 +1,4 @@
-//! The signals that end what runs in the foreground.
+//! The signals that end the program.
 
 use std::io;
 
@@ -34,12 +34,14 @@ impl Signals {
         }
     }
 
+    /// From here on Ctrl-C does not kill.
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "can fail elsewhere")]
     pub fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
+    /// Waits for the next one.
     #[cfg(not(unix))]
     pub async fn next(&mut self) {
         // An error means that no signal can ever come.

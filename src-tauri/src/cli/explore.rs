@@ -9,7 +9,6 @@ use tokio::runtime::Handle;
 use super::{Context, output};
 use crate::api::explorer::{Elsewhere, Front};
 use crate::api::query::Archive;
-use crate::config::env_vars::{DISPLAY, WAYLAND_DISPLAY};
 use crate::config::{Environment, Flags, Paths};
 
 /// An explorer that is to be started.
@@ -48,7 +47,7 @@ impl Explore {
     /// the first line on stdout.
     pub fn announce(&self, link: &str, link_for_one_use: impl FnOnce() -> String) -> anyhow::Result<()> {
         output::answer(&format!("{link}\n"))?;
-        if self.open && self.has_a_display() {
+        if self.open && self.environment.has_display() {
             if let Err(error) = open::that_detached(link_for_one_use()) {
                 output::note(&format!("no browser could be opened ({error}): open the link in one"));
             }
@@ -56,11 +55,5 @@ impl Explore {
             output::note("open this link in a browser; from another machine, through a tunnel (ssh -L)");
         }
         Ok(())
-    }
-
-    fn has_a_display(&self) -> bool {
-        let shows =
-            [DISPLAY, WAYLAND_DISPLAY].iter().any(|variable| self.environment.get(*variable).is_some());
-        shows || cfg!(any(target_os = "macos", windows))
     }
 }

@@ -17,6 +17,7 @@ mod setup;
 mod show;
 mod status;
 mod transcript;
+pub mod tray;
 mod visible;
 
 use std::ffi::OsString;
@@ -46,7 +47,10 @@ pub enum Outcome {
     /// It was done: 0 it worked, 1 it failed, 2 it was not understood.
     Done(ExitCode),
     /// The explorer is wanted, in a browser.
-    Explore(Explore),
+    Explore(Box<Explore>),
+    /// The tray application is wanted.
+    #[cfg(feature = "desktop")]
+    Tray(Box<tray::TrayRequest>),
 }
 
 /// Runs a command line.
@@ -69,12 +73,12 @@ pub fn ended(result: anyhow::Result<()>) -> ExitCode {
 fn start(arguments: Arguments) -> anyhow::Result<Outcome> {
     let environment = Environment::of_process();
     let paths = Paths::of(&environment)?;
-    let go = arguments.go_flag();
+    let (go, tray) = (arguments.go_flag(), arguments.tray);
     let context = Context { flags: arguments.flags.into(), environment, paths };
     match (arguments.command, go) {
         (Some(command), _) => obey(context, command),
         (None, Some(go)) => obey_go(context, go, arguments.explore_port),
-        (None, None) => serve::run(&context).map(Outcome::Done),
+        (None, None) => tray::run(context, tray),
     }
 }
 
@@ -91,7 +95,7 @@ fn obey(context: Context, command: Command) -> anyhow::Result<Outcome> {
         // `--port` is the proxy's for every other command.
         Command::Explore(arguments) => {
             let port = context.flags.port;
-            return Ok(Outcome::Explore(Explore::new(context, port, !arguments.no_open)?));
+            return Ok(Outcome::Explore(Box::new(Explore::new(context, port, !arguments.no_open)?)));
         }
         Command::Reindex(arguments) => reindex::run(&context, arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
@@ -114,7 +118,9 @@ fn obey_go(context: Context, flag: Go, explore_port: Option<u16>) -> anyhow::Res
         Go::Uninstall => anyhow::bail!(
             "uninstalling is not built in yet: `llm-proxy setup shell --undo` takes back what was set up in startup files; then delete the program"
         ),
-        Go::Explore => return Ok(Outcome::Explore(Explore::new(context, explore_port, true)?)),
+        Go::Explore => {
+            return Ok(Outcome::Explore(Box::new(Explore::new(context, explore_port, true)?)));
+        }
     };
     done.map(Outcome::Done)
 }

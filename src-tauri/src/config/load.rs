@@ -87,6 +87,17 @@ fn apply_file(
     })
 }
 
+/// The flag or variable that outranks the file's value of a key.
+pub fn overridden_by(key: &str, flags: &Flags, env: &Environment) -> Option<&'static str> {
+    let (flag, variable) = match key {
+        "port" => (flags.port.map(|_| "--port"), env_vars::LLM_PROXY_PORT),
+        "log_dir" => (flags.log_dir.as_ref().map(|_| "--log-dir"), env_vars::LLM_PROXY_LOG_DIR),
+        "bedrock_region" => (None, env_vars::BEDROCK_REGION),
+        _ => return None,
+    };
+    flag.or_else(|| env.get(variable).map(|_| variable.name))
+}
+
 const DEFAULT_FILE: &str = "the default file";
 
 /// The configuration file of this run, whether it exists or not.
@@ -103,7 +114,7 @@ fn named_file(flags: &Flags, env: &Environment, paths: &Paths) -> (PathBuf, &'st
     }
 }
 
-fn read_bounded(path: &Path) -> io::Result<String> {
+pub(super) fn read_bounded(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {

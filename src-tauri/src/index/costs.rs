@@ -9,8 +9,8 @@ use crate::model::{SessionId, Timestamp};
 use crate::provider::prices::{self, Cost};
 use crate::provider::{Provider, Usage};
 
-/// Sessions that are filled again in one transaction.
-const SESSIONS_PER_COMMIT: u32 = 100;
+/// Sessions that are filled again in one transaction: lines that are written meanwhile wait for it.
+const SESSIONS_PER_COMMIT: u32 = 10;
 
 /// What an exchange's cost depends on, and the cost that its row has.
 struct Priced {
@@ -35,29 +35,29 @@ pub(super) async fn fill(connection: &mut SqliteConnection, request_id: &str) ->
     }
 }
 
-/// Sets all costs again if another price list set them last, or none did.
-pub(super) async fn fill_all(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+/// Where to begin when all costs are to be set again, because another price list set them last, or none
+/// did; `None` when they need not.
+pub(super) async fn refill_from(connection: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
     let filled_by: Option<String> =
         sqlx::query_scalar("select version from price_lists").fetch_optional(&mut *connection).await?;
-    let version = prices::version();
-    if filled_by.as_ref() == Some(&version) {
-        return Ok(());
+    if filled_by.is_some_and(|version| version == prices::version()) {
+        return Ok(None);
     }
-    let mut last = String::new();
-    while let Some(next) = fill_some(connection, &last).await? {
-        last = next;
+    let there_are_rows: bool =
+        sqlx::query_scalar("select exists (select 1 from sessions)").fetch_one(&mut *connection).await?;
+    if there_are_rows {
+        return Ok(Some(String::new()));
     }
-    let mut transaction = connection.begin_with("begin immediate").await?;
-    sqlx::query("delete from price_lists").execute(&mut *transaction).await?;
-    sqlx::query("insert into price_lists (version) values (?1)")
-        .bind(version)
-        .execute(&mut *transaction)
-        .await?;
-    transaction.commit().await
+    note_version(connection).await?;
+    Ok(None)
 }
 
-/// Fills the sessions behind `after`, and returns the last of them; `None` when there are no more.
-async fn fill_some(connection: &mut SqliteConnection, after: &str) -> Result<Option<String>, sqlx::Error> {
+/// Sets the costs of a few sessions behind `after` again, and returns the last of them; `None` when there
+/// are no more.
+pub(super) async fn refill(
+    connection: &mut SqliteConnection,
+    after: &str,
+) -> Result<Option<String>, sqlx::Error> {
     let mut transaction = connection.begin_with("begin immediate").await?;
     let sessions: Vec<String> =
         sqlx::query_scalar("select id from sessions where id > ?1 order by id limit ?2")
@@ -66,19 +66,39 @@ async fn fill_some(connection: &mut SqliteConnection, after: &str) -> Result<Opt
             .fetch_all(&mut *transaction)
             .await?;
     for session in &sessions {
-        let rows: Vec<Priced> = sqlx::query_as("select * from exchanges where session = ?1")
-            .bind(session.clone())
-            .fetch_all(&mut *transaction)
-            .await?;
-        for row in &rows {
-            set(&mut transaction, row).await?;
-        }
-        if let Ok(id) = session.parse::<SessionId>() {
-            tables::refresh_sums(&id).execute(&mut *transaction).await?;
-        }
+        refill_session(&mut transaction, session).await?;
+    }
+    let last = sessions.into_iter().next_back();
+    if last.is_none() {
+        note_version(&mut transaction).await?;
     }
     transaction.commit().await?;
-    Ok(sessions.into_iter().next_back())
+    Ok(last)
+}
+
+async fn refill_session(connection: &mut SqliteConnection, session: &str) -> Result<(), sqlx::Error> {
+    let rows: Vec<Priced> = sqlx::query_as("select * from exchanges where session = ?1")
+        .bind(session.to_owned())
+        .fetch_all(&mut *connection)
+        .await?;
+    for row in &rows {
+        set(connection, row).await?;
+    }
+    match session.parse::<SessionId>() {
+        Ok(id) => tables::refresh_sums(&id).execute(connection).await.map(drop),
+        // Something else wrote it there.
+        Err(_) => Ok(()),
+    }
+}
+
+async fn note_version(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("delete from price_lists").execute(&mut *transaction).await?;
+    sqlx::query("insert into price_lists (version) values (?1)")
+        .bind(prices::version())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
 }
 
 async fn set(connection: &mut SqliteConnection, row: &Priced) -> Result<(), sqlx::Error> {

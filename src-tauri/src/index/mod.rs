@@ -9,6 +9,7 @@
 mod catch_up;
 mod costs;
 mod error;
+pub mod facets;
 pub mod filter;
 mod interpret;
 mod known;
@@ -20,6 +21,7 @@ mod recent;
 mod row;
 pub mod search;
 mod source;
+pub mod stats;
 mod tables;
 mod title;
 mod writer;

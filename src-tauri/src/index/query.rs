@@ -139,6 +139,8 @@ pub struct ClientSeen {
     pub name: String,
     /// The version that it had last.
     pub version: Option<String>,
+    /// The model that it asked last.
+    pub model: Option<String>,
     /// When its latest request began, in milliseconds since 1970.
     pub last_ms: i64,
     /// How many requests it sent.
@@ -235,9 +237,9 @@ pub async fn exchange(db: &Db, request_id: &str) -> Result<Option<Exchange>> {
 
 /// The clients that sent requests, latest first.
 pub async fn clients_seen(db: &Db) -> Result<Vec<ClientSeen>> {
-    // SQLite takes the bare column from the row that has the maximum.
+    // SQLite takes the bare columns from the row that has the maximum.
     sqlx::query_as(
-        "select client_name, client_version, max(started_ms) as last_ms, count(*) as requests
+        "select client_name, client_version, model, max(started_ms) as last_ms, count(*) as requests
          from exchanges where client_name is not null group by client_name order by last_ms desc, client_name",
     )
     .fetch_all(&db.readers())
@@ -338,6 +340,7 @@ impl FromRow<'_, SqliteRow> for ClientSeen {
         Ok(Self {
             name: row.try_get("client_name")?,
             version: row.try_get("client_version")?,
+            model: row.try_get("model")?,
             last_ms: row.try_get("last_ms")?,
             requests: row.try_get("requests")?,
         })

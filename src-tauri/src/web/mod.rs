@@ -20,7 +20,7 @@ use axum::routing::{get, post};
 use tokio::sync::watch;
 
 use crate::api::explorer::Front;
-use crate::app::signals::Signals;
+use crate::app::Signals;
 use crate::proxy::Bound;
 use keys::Keys;
 

@@ -86,7 +86,8 @@ fn priced(home: &Home) {
     let recorded = fs::read_to_string(Path::new(fixtures()).join("127.0.0.1:9901").join(FILE)).expect("text");
     let file = home.log_dir().join("api.anthropic.com").join(FILE);
     fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
-    fs::write(file, recorded.replace("127.0.0.1:9901", "api.anthropic.com")).expect("writable");
+    let lines = recorded.replace("127.0.0.1:9901", "api.anthropic.com");
+    File::create(file).and_then(|mut file| file.write_all(lines.as_bytes())).expect("writable");
 }
 
 #[test]

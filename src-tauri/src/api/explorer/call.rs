@@ -14,7 +14,7 @@ use super::types::{
     CopyArgs, ExportsArgs, FacetsArgs, OpenArgs, RequestArgs, RequestsArgs, SearchArgs, SessionArgs,
     SessionsArgs, SetArgs, StatsArgs, SwitchArgs, TextArgs,
 };
-use super::{list, request, session, text};
+use super::{facets, list, open, pointing, request, session, settings, stats, text};
 use crate::api::query::{Archive, QueryError};
 use crate::api::search::{Cursor, Found, SearchError, search};
 use crate::config::{Environment, Flags, Paths};
@@ -155,10 +155,24 @@ pub async fn answer(front: &Front, call: Value) -> Result<Value, CallError> {
         Call::Body(asked) => json(text::body(front, asked).await?),
         Call::Record(asked) => json(text::record(front, asked).await?),
         Call::Search(asked) => json(found(front, &asked).await?),
+        Call::Facets(asked) => json(facets::facets(front, &asked).await?),
+        Call::Stats(asked) => json(stats::stats(front, &asked).await?),
+        Call::Exports(asked) => json(pointing::exports(front, &asked).await?),
+        Call::Clients => json(pointing::clients(front).await),
+        Call::Settings => json(settings::settings(front).await?),
+        Call::Set(asked) => json(settings::set(front, asked).await?),
+        Call::SetShellSetUp(switch) => json(pointing::set_shell_set_up(front, switch.on).await?),
+        Call::SetPaused(switch) => {
+            front.host.set_paused(switch.on)?;
+            json(host_state(front).await)
+        }
+        Call::SetStartAtLogin(switch) => {
+            front.host.set_start_at_login(switch.on)?;
+            json(host_state(front).await)
+        }
         Call::Onboarded => json(onboarded(front).await?),
         Call::Copy(copy) => json(front.host.copy(&copy.text)?),
-        Call::Open(open) => json(front.host.open(&open)?),
-        _ => Err(CallError::Failed("not answered yet".to_owned())),
+        Call::Open(what) => json(open::open(front, &what)?),
     }
 }
 

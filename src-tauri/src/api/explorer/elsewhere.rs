@@ -70,6 +70,8 @@ async fn look(db: Db, notes: broadcast::Sender<ChangeNote>, watched: Arc<Notify>
 #[derive(Default)]
 struct Eye {
     connection: Option<SqliteConnection>,
+    /// Whether there was a look at all.
+    looked: bool,
     /// The file, and its count of commits.
     seen: Option<(Option<(u64, u64)>, i64)>,
 }
@@ -81,12 +83,9 @@ impl Eye {
         if self.seen.is_some_and(|(seen, _)| seen != file) {
             self.connection = None;
         }
-        let version = self.version(db).await;
-        let now = version.map(|version| (file, version));
-        let first = self.seen.is_none();
-        let changed = now.is_some() && self.seen != now;
-        self.seen = now.or(self.seen);
-        changed && !first
+        let looked = std::mem::replace(&mut self.looked, true);
+        let Some(version) = self.version(db).await else { return false };
+        self.seen.replace((file, version)) != Some((file, version)) && looked
     }
 
     async fn version(&mut self, db: &Db) -> Option<i64> {
@@ -101,5 +100,58 @@ impl Eye {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{Home, request, session_id, start};
+    use super::*;
+    use crate::api::action;
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn whoever_watches_is_told_of_changes() {
+        let home = Home::logged(&[vec![start(1)]]).await;
+        let host = Elsewhere::new(&home.front.archive, &Handle::current());
+        assert_eq!(host.proxy(), None);
+        let mut changes = host.changes();
+        let writing = async {
+            loop {
+                action::reindex(&home.logs()).await.unwrap();
+            }
+        };
+        tokio::select! {
+            note = changes.recv() => assert_eq!(note, Ok(ChangeNote::Something)),
+            () = writing => {}
+            () = tokio::time::sleep(LONG) => panic!("nobody told"),
+        }
+    }
+
+    #[tokio::test]
+    async fn an_index_that_is_made_is_a_change() {
+        let home = Home::empty();
+        let mut eye = Eye::default();
+        let db = home.front.archive.db();
+        assert!(!eye.sees_a_change(db).await);
+        let file = format!("logs/h.example/2026-11-23/{}.jsonl", session_id(1));
+        home.write(&file, &format!("{}\n{}\n", start(1), request(1, 1, "m", &["Hello"])));
+        action::reindex(&home.logs()).await.unwrap();
+        assert!(eye.sees_a_change(db).await);
+        assert!(!eye.sees_a_change(db).await);
+    }
+
+    #[tokio::test]
+    async fn an_index_that_nobody_writes_to_is_silent() {
+        let home = Home::logged(&[vec![start(1), request(1, 1, "m", &["Hello"])]]).await;
+        let mut eye = Eye::default();
+        let db = home.front.archive.db();
+        for _ in 0..3 {
+            assert!(!eye.sees_a_change(db).await);
+        }
+        action::reindex(&home.logs()).await.unwrap();
+        assert!(eye.sees_a_change(db).await);
+        assert!(!eye.sees_a_change(db).await);
     }
 }

@@ -6,6 +6,7 @@ use super::folder::{Folder, LONG, dump};
 use super::history::{request, response, session, start};
 use crate::db::{Db, State};
 use crate::index::{Index, query};
+use crate::provider::prices;
 use crate::record::entry::Entry;
 
 /// What [`response`] costs: 10 tokens in at $3 a million, 5 out at $15, 100 out of the cache at $0.30, 20
@@ -46,6 +47,20 @@ fn expected() -> [(Option<i64>, u64); 4] {
     [(Some(2 * RESPONSE_NANOUSD), 0), (Some(RESPONSE_NANOUSD), 1), (None, 1), (None, 0)]
 }
 
+/// Waits until the costs are those of this program's prices.
+async fn until_filled(db: &Db) {
+    let version = async || -> Option<String> {
+        let select = sqlx::query_scalar("select version from price_lists");
+        select.fetch_optional(&db.readers()).await.unwrap()
+    };
+    let wait = async {
+        while version().await != Some(prices::version()) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(LONG, wait).await.unwrap();
+}
+
 async fn execute(folder: &Folder, statements: &[&'static str]) {
     let mut connection = Db::open_read_only(&folder.database()).connect_writer().await.unwrap();
     for statement in statements {
@@ -61,6 +76,7 @@ async fn sessions_cost_what_their_exchanges_do() {
     let (index, db, _) = folder.open().await;
     index.catch_up().await.unwrap();
     assert_eq!(costs(&db).await, expected());
+    until_filled(&db).await;
     let exchange = query::exchange(&db, "1-1").await.unwrap().unwrap();
     assert_eq!(exchange.cost_nanousd, Some(RESPONSE_NANOUSD));
     assert_eq!(query::exchange(&db, "2-1").await.unwrap().unwrap().cost_nanousd, None);
@@ -84,7 +100,7 @@ async fn a_response_whose_request_is_lost_costs_what_its_own_model_does() {
 }
 
 #[tokio::test]
-async fn rows_of_a_time_without_costs_are_filled_at_open() {
+async fn rows_of_a_time_without_costs_are_filled_after_a_start() {
     let folder = Folder::new();
     fill(&folder);
     let (index, db, _) = folder.open().await;
@@ -97,6 +113,7 @@ async fn rows_of_a_time_without_costs_are_filled_at_open() {
     let (index, db, state) = folder.open().await;
     assert_eq!(state, State::Existing);
     assert_eq!(index.catch_up().await.unwrap().files, 0, "no file is read for it");
+    until_filled(&db).await;
     assert_eq!(costs(&db).await, expected());
     assert_eq!(dump(&db).await, whole);
 }
@@ -115,6 +132,7 @@ async fn costs_are_filled_again_with_another_list_and_only_then() {
 
     let (index, db, _) = folder.open().await;
     index.catch_up().await.unwrap();
+    index.flush(LONG).await.unwrap();
     assert_eq!(costs(&db).await, [(Some(7), 7); 4], "the list is the same: nothing is looked at");
     index.close(LONG).await.unwrap();
     db.readers().close().await;
@@ -122,6 +140,7 @@ async fn costs_are_filled_again_with_another_list_and_only_then() {
 
     let (index, db, _) = folder.open().await;
     index.catch_up().await.unwrap();
+    until_filled(&db).await;
     assert_eq!(costs(&db).await, expected());
     let filled = dump(&db).await;
     index.rebuild().await.unwrap();

@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+
+import { findInJson, hardWrapped, jqPath, jsonRows, keysAbove } from "./jsonRows";
+
+const document = { model: "m", messages: [{ role: "user", content: "a\nb" }], "x-y": null };
+
+test("only what is open becomes rows", () => {
+  expect(jsonRows(document, (_, depth) => depth < 1).map((row) => row.name)).toEqual([null, "model", "messages", "x-y"]);
+  const all = jsonRows(document, () => true);
+  expect(all.map((row) => row.stretch ?? row.name)).toEqual([
+    null, "model", "messages", 0, "role", "content", "a", "b", "x-y",
+  ]);
+  expect(new Set(all.map((row) => row.key)).size).toBe(all.length);
+});
+
+test("what is found can be opened by the keys above it", () => {
+  const [path] = findInJson(document, "b", 10);
+  expect(path).toEqual(["messages", 0, "content"]);
+  const keys = keysAbove(path ?? []);
+  expect(jsonRows(document, (key) => keys.includes(key)).map((row) => row.name)).toContain("content");
+  expect(findInJson(document, "messages", 10)).toEqual([["messages"]]);
+});
+
+test("paths are as jq takes them", () => {
+  expect(jqPath(["messages", 0, "content"])).toBe(".messages[0].content");
+  expect(jqPath(["x-y"])).toBe('.["x-y"]');
+  expect(jqPath([])).toBe(".");
+});
+
+test("long lines are cut, and no more is made than asked for", () => {
+  expect(hardWrapped("abcdef\ng", 4)).toEqual(["abcd", "ef", "g"]);
+  expect(hardWrapped("a\n".repeat(100), 4, 3)).toEqual(["a", "a", "a"]);
+  expect(hardWrapped("", 4)).toEqual([""]);
+});
+
+test("deep documents do not end the stack", () => {
+  let deep: unknown = 1;
+  for (let at = 0; at < 1000; at += 1) deep = [deep];
+  expect(jsonRows(deep, () => true)).toHaveLength(1001);
+});

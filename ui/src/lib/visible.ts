@@ -1,0 +1,18 @@
+// What a log holds may carry characters that lie about it: colours, cursor moves, a reversed reading order.
+
+/** C0 and C1 controls but tab and line feed, and the marks that reverse or hide text. */
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/g;
+
+/** The text with every such character written out, as `‹U+202E›`. Line ends become `\n`. */
+export function visible(text: string): string {
+  return text.replace(/\r\n?/g, "\n").replace(HIDDEN, (character) => {
+    const code = character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    return `‹U+${code}›`;
+  });
+}
+
+/** The first line that says something, shortened to `max` characters. */
+export function firstLine(text: string, max: number): string {
+  const line = visible(text.slice(0, max * 8)).trim().split("\n", 1)[0] ?? "";
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+}

@@ -1,0 +1,40 @@
+// The two lists, kept while other screens are shown.
+
+import type { RequestCursor } from "../bindings/RequestCursor";
+import type { RequestSummary } from "../bindings/RequestSummary";
+import type { SessionCursor } from "../bindings/SessionCursor";
+import type { SessionSummary } from "../bindings/SessionSummary";
+import { call } from "../ipc/call";
+import { PagedList } from "./paged.svelte";
+
+/** Neither a status nor an end: old logs have no end, but a status. */
+export function isRunning(request: RequestSummary): boolean {
+  return request.status === null && request.end === null && request.timing === null;
+}
+
+/** The provider or the proxy says so; a client that went away is no failure. */
+export function isFailed(request: RequestSummary): boolean {
+  if (request.status !== null && request.status >= 400) return true;
+  const broken = ["upstream_error", "upstream_truncated", "proxy_killed", "refused"];
+  return request.status === 0 || (request.end !== null && broken.includes(request.end));
+}
+
+export const sessionList = new PagedList<SessionSummary, SessionCursor>({
+  fetch: async (filter, before, limit) => {
+    const page = await call("sessions", { filter, before, limit });
+    return { rows: page.sessions, next: page.next, totals: page.totals, chips: page.filter };
+  },
+  key: (session) => session.id,
+  isRunning: (session) => session.running,
+  most: 500,
+});
+
+export const requestList = new PagedList<RequestSummary, RequestCursor>({
+  fetch: async (filter, before, limit) => {
+    const page = await call("requests", { filter, session: null, before, limit });
+    return { rows: page.requests, next: page.next, totals: page.totals, chips: page.filter };
+  },
+  key: (request) => request.request_id,
+  isRunning,
+  most: 1000,
+});
