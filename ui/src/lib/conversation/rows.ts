@@ -139,9 +139,15 @@ class Maker {
     this.#shrank(step);
     this.#push({ kind: "rule", step, runs: this.#runs });
     for (const message of step.first.new_messages) this.#message(message, step.first, false);
-    for (const tried of step.tries) if (tried !== step.last && tried.answer) this.#message(tried.answer, tried, true);
+    for (const tried of step.tries) if (tried !== step.last && tried.answer) this.#givenUp(tried.answer, tried);
     if (step.last.answer) this.#message(step.last.answer, step.last, true);
     this.#end(step);
+  }
+
+  /** What came of a try that was made again. */
+  #givenUp(answer: Message, tried: PricedTurn): void {
+    this.#message(answer, tried, true);
+    if (outcome(tried, this.#runs) === "cut") this.#push({ kind: "cut", turn: tried });
   }
 
   #begin(step: Step): void {
