@@ -98,7 +98,8 @@ class Maker {
   #depth: 0 | 1 = 0;
   #step: Step | null = null;
   #part = 0;
-  #hadSystem = false;
+  /** The turn that brought the first system prompt. */
+  #prompted: Step | null = null;
   /** Tokens of the latest context, of the main conversation and of the sub-agent's at hand. */
   #context = [0, 0];
 
@@ -204,8 +205,9 @@ class Maker {
 
   #text(role: Message["role"], text: string): void {
     if (role === "system") {
-      this.#push({ kind: "system", text, isFirst: !this.#hadSystem });
-      this.#hadSystem = true;
+      // A prompt may be of several texts: only what comes in a later turn is another one.
+      this.#prompted ??= this.#step;
+      this.#push({ kind: "system", text, isFirst: this.#prompted === this.#step });
     } else if (role === "assistant") this.#push({ kind: "assistant", text });
     else {
       for (const passage of passages(text)) {
