@@ -41,14 +41,25 @@ export function output(command, args, options = {}) {
   return result.status === 0 ? result.stdout.trim() : null;
 }
 
-/** Runs a command, passes its output on and hands every line to `onLine`; resolves to its success. */
-export function runWatched(command, args, options, onLine) {
+/**
+ * Runs a command, passes its output on and hands every line to `onLine`; resolves to its success. A command
+ * that prints nothing for `silenceMs` hangs: it is killed with all that it started, and has failed.
+ */
+export function runWatched(command, args, { silenceMs = 8 * 60_000, ...options }, onLine) {
   console.log(`    $ ${[command, ...args].join(" ")}`);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { cwd: ROOT, stdio: ["ignore", "pipe", "inherit"], ...options });
+    const stdio = ["ignore", "pipe", "inherit"];
+    const child = spawn(command, args, { cwd: ROOT, stdio, detached: true, ...options });
+    const stopAll = () => killGroup(child);
+    const clock = setTimeout(() => {
+      console.error(`\n    ${command} printed nothing for ${silenceMs / 60_000} minutes, and was stopped`);
+      stopAll();
+    }, silenceMs);
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, stopAll);
     let unfinished = "";
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (text) => {
+      clock.refresh();
       process.stdout.write(text);
       const lines = (unfinished + text).split("\n");
       unfinished = lines.pop();
@@ -59,8 +70,19 @@ export function runWatched(command, args, options, onLine) {
       resolve(false);
     });
     child.on("close", (code) => {
+      clearTimeout(clock);
+      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.removeListener(signal, stopAll);
       if (unfinished) onLine(unfinished);
       resolve(code === 0);
     });
   });
+}
+
+/** Ends a child and all that it started, which a signal to it alone would leave behind. */
+function killGroup(child) {
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    child.kill("SIGKILL");
+  }
 }

@@ -28,6 +28,21 @@ const NEEDS = {
     packages: ["strace"],
     isThere: () => output("strace", ["-V"]) !== null,
   },
+  desktop: {
+    what: "WebKitGTK and AppIndicator with headers (the window and the tray)",
+    packages: ["pkg-config", "libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev"],
+    isThere: () => process.platform !== "linux" || hasLibraries("webkit2gtk-4.1", "ayatana-appindicator3-0.1"),
+  },
+  screen: {
+    what: "a virtual screen, a session bus, WebKit's driver and what clicks (the tests use the tray and the window)",
+    packages: ["xvfb", "xauth", "dbus-x11", "webkit2gtk-driver", "xdotool", "xclip", "imagemagick", "python3-dbus", "python3-gi"],
+    isThere: () => hasCommands("xvfb-run", "dbus-run-session", "WebKitWebDriver", "xdotool", "xclip") && canUseTheBus(),
+  },
+  chromium: {
+    what: "Chromium (the tests use the explorer in it)",
+    packages: ["chromium"],
+    isThere: () => hasCommands("chromium"),
+  },
   shells: {
     what: "bash, zsh and fish (the tests set them up)",
     packages: ["bash", "zsh", "fish"],
@@ -114,6 +129,20 @@ function install(missing) {
   mustRun("apt-get", installLine, { env });
   const still = missing.filter((need) => !need.isThere());
   if (still.length > 0) fail(`Still missing: ${still.map((need) => need.what).join("; ")}`);
+}
+
+function hasCommands(...commands) {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  return commands.every((command) => folders.some((folder) => existsSync(path.join(folder, command))));
+}
+
+function hasLibraries(...libraries) {
+  return output("pkg-config", ["--exists", ...libraries]) !== null;
+}
+
+/** The system's own Python: Debian's bindings are for no other. */
+function canUseTheBus() {
+  return output("/usr/bin/python3", ["-c", "import dbus, gi"]) !== null && existsSync("/usr/bin/import");
 }
 
 function canCompile() {

@@ -2,7 +2,7 @@
 // is `N passed, N failed`; the exit code is 1 when anything failed.
 
 import { run, runWatched, step } from "./run.mjs";
-import { installNodeSdks, installPythonSdks } from "./sdks.mjs";
+import { installNodePackages, installPythonSdks } from "./packages.mjs";
 import { ensureLinters, ensureSystem, installedRust, wantedRust } from "./system.mjs";
 
 // Set by users for other programs, they would lead the venv's Python to other packages.
@@ -13,7 +13,7 @@ await step("Checking this machine", () => {
   ensureSystem("compiler", "python", "shells", "strace");
   ensureLinters();
 });
-await step("Installing the Node SDKs", installNodeSdks);
+await step("Installing the Node packages", installNodePackages);
 const python = await step("Installing the Python SDKs", installPythonSdks);
 
 const failedChecks = [];

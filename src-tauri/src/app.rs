@@ -1,12 +1,14 @@
 //! The only place that wires the parts together and starts threads: the proxy on runtime threads of its
 //! own, the recorder on another, the journal between them.
 
+mod report;
 mod signals;
 
 use std::io;
 use std::num::NonZero;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use tokio::runtime::{Builder, Runtime};
@@ -21,6 +23,9 @@ use crate::model::Change;
 use crate::proxy::{Bound, Connections, Proxy};
 use crate::record::redact::Redactor;
 use crate::recorder::{Book, Recorder};
+
+pub use report::{one_line, report_to_stderr};
+pub use signals::Signals;
 
 /// Size of a journal segment.
 const SEGMENT_BYTES: u64 = 16 << 20;
@@ -48,26 +53,27 @@ pub struct App {
 }
 
 impl App {
-    /// Starts everything. It listens when this returns.
+    /// Starts everything. It listens when this returns. When someone else writes to the log folder, the
+    /// error is a [`LockError`](crate::logs::lock::LockError), and nothing was started.
     pub fn start(config: Config, paths: &Paths, machine: String) -> anyhow::Result<Self> {
         raise_descriptor_limit();
         prepare_log_dir(&config.log_dir)?;
         let lock = LogLock::take(&config.log_dir).with_context(|| who_runs(paths))?;
         let redactor = Redactor::new(redaction_key::load_or_make(&paths.state_dir)?, config.redact_bodies);
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(workers())
+            .thread_name("proxy")
+            .enable_all()
+            .build()?;
+        // Before the journal: whoever finds the port taken has started no thread, and may try again.
+        let bound = runtime.block_on(bind(&config))?;
+        let port = bound.port();
         let (journal, tail, leftovers, keeper) =
             Journal::open(&journal::folder(&config.log_dir), limits(&config))?;
         let changes = broadcast::channel(CHANGES).0;
         let book = Book::open(config.log_dir.clone(), redactor.clone(), machine, changes.clone());
         let book =
             book.with_context(|| format!("cannot open the log folder {}", config.log_dir.display()))?;
-
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(workers())
-            .thread_name("proxy")
-            .enable_all()
-            .build()?;
-        let bound = runtime.block_on(bind(&config))?;
-        let port = bound.port();
         let proxy = Proxy::new(config.clone(), port, journal.clone(), redactor);
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(bound.serve(proxy.router(), stopped));
@@ -101,9 +107,30 @@ impl App {
         self.changes.subscribe()
     }
 
+    /// Passes what begins from now on without logging it, or logs it again. What runs is logged to its end.
+    pub fn set_paused(&self, paused: bool) {
+        self.journal.set_paused(paused);
+    }
+
+    /// Whether what begins now is passed without logging it.
+    pub fn paused(&self) -> bool {
+        self.journal.paused()
+    }
+
+    /// How many exchanges run.
+    pub fn in_flight(&self) -> usize {
+        self.journal.in_flight()
+    }
+
     /// Stops: no new connections; those that are open may finish until `drain_timeout` has passed or
     /// `hurry` is ready; then they are cut. Everything that passed is in the log afterwards.
     pub fn stop(self, hurry: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let drain_timeout = self.config.drain_timeout;
+        self.stop_within(drain_timeout, hurry)
+    }
+
+    /// As [`App::stop`], with another time for those that are open.
+    pub fn stop_within(self, drain_timeout: Duration, hurry: impl Future<Output = ()>) -> anyhow::Result<()> {
         portfile::remove_if_ours(&self.paths.portfile, self.port);
         pidfile::remove_if_ours(&self.paths.pidfile);
         // Nobody receives when serving has ended by itself.
@@ -115,7 +142,7 @@ impl App {
             }
             tokio::select! {
                 () = connections.drained() => return Ok(()),
-                () = tokio::time::sleep(self.config.drain_timeout) => {}
+                () = tokio::time::sleep(drain_timeout) => {}
                 () = hurry => {}
             }
             tracing::warn!(connections = connections.len(), "cutting what is still open");
@@ -126,7 +153,7 @@ impl App {
         self.runtime.block_on(drain)?;
         // Ends the connections to upstreams, and with them the last taps.
         drop(self.proxy);
-        self.runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+        self.runtime.shutdown_timeout(Duration::from_secs(1));
         self.journal.close();
         self.recording
             .join()
@@ -147,7 +174,7 @@ pub fn serve(
     let handle = app.runtime.handle().clone();
     let mut signals = {
         let _entered = handle.enter();
-        signals::Signals::listen()?
+        Signals::listen()?
     };
     listening(app.port());
     handle.block_on(signals.next());

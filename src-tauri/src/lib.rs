@@ -16,5 +16,9 @@ pub mod index;
 pub mod setup;
 pub mod recorder;
 pub mod api;
+pub mod menu;
 pub mod app;
 pub mod cli;
+pub mod web;
+#[cfg(feature = "desktop")]
+pub mod desktop;

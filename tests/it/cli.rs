@@ -103,7 +103,6 @@ fn the_go_programs_flags_do_what_is_there_and_say_what_is_not() {
     fails(&home.run(&["--setup"]), 1, "llm-proxy setup shell");
     fails(&home.run(&["--setup-shell"]), 1, "no startup file");
     fails(&home.run(&["--uninstall"]), 1, "startup file");
-    fails(&home.run(&["--explore", "--explore-port", "9180"]), 1, "llm-proxy show");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 mod cli;
 mod clients;
 mod documents;
+mod explore;
 mod fidelity;
 mod framing;
 mod gate;
 mod layers;
 mod loss;
 mod never_in_the_way;
+mod pausing;
 mod recording;
 mod search;
 mod setup;

@@ -2,11 +2,13 @@
 //! it. No terminal, no HTTP server, no window.
 
 pub mod action;
+mod cost;
 pub mod doctor;
 pub mod explorer;
 mod import_redaction;
 pub mod probe;
 pub mod query;
+mod reading;
 pub mod search;
 pub mod status;
 mod turns;

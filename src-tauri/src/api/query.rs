@@ -5,17 +5,18 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::index_file;
-use super::turns::Turns;
+use super::reading::{Reading, Readings};
 use super::types::{ClientSeen, SessionSummary, SessionView, Sessions, Tokens, Turn};
+use super::{cost, index_file};
 use crate::db::Db;
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::RelativePath;
 use crate::logs::layout;
-use crate::logs::read::{BadLine, Lines};
 use crate::model::{SessionId, Timestamp};
+use crate::provider::prices::usd;
 
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -50,22 +51,32 @@ pub enum QueryError {
 /// How many candidates an error names.
 const CANDIDATES_SHOWN: usize = 4;
 
+/// An exchange without a response that began longer ago does not run: the response's line is lost.
+const LONGEST_RUN_MS: i64 = 24 * 60 * 60 * 1000;
+
 /// A log folder and its index, for reading.
 #[derive(Debug, Clone)]
 pub struct Archive {
     log_dir: PathBuf,
     db: Db,
+    readings: Arc<Readings>,
 }
 
 impl Archive {
     /// Opens the folder; neither it nor the index need exist. Needs a runtime.
     pub fn open(log_dir: &Path) -> Self {
-        Self { log_dir: log_dir.to_owned(), db: Db::open_read_only(&index_file(log_dir)) }
+        let db = Db::open_read_only(&index_file(log_dir));
+        Self { log_dir: log_dir.to_owned(), db, readings: Arc::default() }
     }
 
     /// The index, for those that count.
     pub(super) fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Whether nothing was ever logged here.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.db.path().exists() && self.files().is_ok_and(|files| files.is_empty())
     }
 
     /// The log folder.
@@ -89,8 +100,12 @@ impl Archive {
 
     /// A session by its id, the beginning of its id, or `last`.
     pub async fn session(&self, wanted: &str) -> Result<SessionView, QueryError> {
-        let file = if wanted == "last" { self.latest_file().await? } else { self.find(wanted)? };
-        self.read(&file)
+        self.read(&self.file_of(wanted).await?)
+    }
+
+    /// The file of a session that is named likewise.
+    pub(super) async fn file_of(&self, wanted: &str) -> Result<RelativePath, QueryError> {
+        if wanted == "last" { self.latest_file().await } else { self.find(wanted) }
     }
 
     /// The clients that sent requests, latest first; an error when there is no index.
@@ -125,21 +140,19 @@ impl Archive {
         }
     }
 
-    /// Reads a session's file from beginning to end.
+    /// Reads a session's file to its end.
     fn read(&self, file: &RelativePath) -> Result<SessionView, QueryError> {
-        let lines = Lines::open(&self.log_dir, file, 0).map_err(|source| self.unreadable(source))?;
-        let mut turns = Turns::default();
-        let mut bad_lines = 0;
-        for line in lines {
-            match line.result {
-                Ok(entry) => turns.take(entry),
-                Err(BadLine::Io(source)) => return Err(self.unreadable(source)),
-                // The last line of a live file may just be on its way.
-                Err(BadLine::Torn(_)) => {}
-                Err(BadLine::NoEntry(_) | BadLine::TooLong) => bad_lines += 1,
-            }
-        }
-        view(file, turns, bad_lines).ok_or(QueryError::NoSessions)
+        self.see(file, u64::MAX, view)?.ok_or(QueryError::NoSessions)
+    }
+
+    /// Reads the lines of a session's file that begin before the byte `until`, and what `see` makes of them.
+    pub(super) fn see<T>(
+        &self,
+        file: &RelativePath,
+        until: u64,
+        see: impl FnOnce(&Reading) -> T,
+    ) -> Result<T, QueryError> {
+        self.readings.read(&self.log_dir, file, until, see).map_err(|source| self.unreadable(source))
     }
 
     fn sessions_in_files(&self, limit: u32) -> Result<Vec<SessionSummary>, QueryError> {
@@ -207,8 +220,8 @@ pub(super) fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
         last_activity: Timestamp::from_unix_ms(row.last_ms),
         requests: row.requests,
         tokens: tokens_of_row(row.tokens),
-        cost_usd: None,
-        running: false,
+        cost_usd: row.cost_nanousd.map(usd),
+        running: row.open_ms.map(Timestamp::from_unix_ms).is_some_and(runs),
         file: row.file,
     })
 }
@@ -219,13 +232,14 @@ pub(super) fn tokens_of_row(row: index::Tokens) -> Tokens {
 }
 
 /// None for a file of another name than a session's, which the walk does not give.
-fn view(file: &RelativePath, turns: Turns, bad_lines: u64) -> Option<SessionView> {
+pub(super) fn view(reading: &Reading) -> Option<SessionView> {
+    let (file, turns) = (&reading.file, &reading.turns);
     let id: SessionId = session_of(file).parse().ok()?;
     let provider = turns.provider().map(|provider| provider.as_str().to_owned()).unwrap_or_default();
     let (start, title) = (turns.start.clone(), turns.title.clone());
     let named = start.as_ref().and_then(|start| start.client_session.clone());
     let client_session = turns.client_session.clone().or(named);
-    let turns = turns.finish();
+    let turns = turns.so_far().to_vec();
     let client = latest(&turns, |turn| Some(&turn.client).filter(|client| !client.name.is_empty()));
     let first = turns.first().map(|turn| turn.started);
     let created = start.as_ref().map(|start| start.meta.ts).or(first).unwrap_or_default();
@@ -246,10 +260,17 @@ fn view(file: &RelativePath, turns: Turns, bad_lines: u64) -> Option<SessionView
         requests: turns.len() as u64,
         tokens: sum(&turns),
         cost_usd: None,
-        running: turns.last().is_some_and(|turn| turn.status.is_none()),
+        running: turns.iter().any(|turn| turn.status.is_none() && runs(turn.started)),
         file: file.as_str().to_owned(),
     };
-    Some(SessionView { summary, turns, bad_lines })
+    let mut view = SessionView { summary, turns, bad_lines: reading.bad_lines };
+    view.summary.cost_usd = cost::sum(view.turns.iter().filter_map(|turn| view.cost_of(turn)));
+    Some(view)
+}
+
+/// Whether an exchange runs that has no response and began at this moment.
+fn runs(started: Timestamp) -> bool {
+    Timestamp::now().unix_ms().saturating_sub(started.unix_ms()) <= LONGEST_RUN_MS
 }
 
 fn latest<'a, T>(turns: &'a [Turn], what: impl Fn(&'a Turn) -> Option<T>) -> Option<T> {

@@ -93,3 +93,27 @@ async fn damaged_lines_are_counted_and_a_torn_end_is_waited_for() {
     let view = archive(&home).session("20261123-030835-0f").await.unwrap();
     assert_eq!((view.turns.len(), view.bad_lines), (3, 1));
 }
+
+#[tokio::test]
+async fn a_session_runs_while_a_request_of_the_last_day_has_no_response() {
+    let now_ms = Timestamp::now().unix_ms();
+    for (hours_ago, runs) in [(1, true), (25, false)] {
+        let home = tempfile::tempdir().unwrap();
+        let day = home.path().join("logs/api.anthropic.com/2026-11-23");
+        fs::create_dir_all(&day).unwrap();
+        let ts = Timestamp::from_unix_ms(now_ms - hours_ago * 60 * 60 * 1000);
+        let meta = format!(
+            r#""_meta":{{"host":"api.anthropic.com","machine":"m","session":"20261123-030829-6f9842fe","ts":"{ts}"}}"#
+        );
+        let line = format!(
+            r#"{{{meta},"body":"{{}}","headers":{{}},"method":"POST","path":"/v1/messages","seq":1,"size":2,"type":"request"}}"#
+        );
+        let mut file = File::create(day.join("20261123-030829-6f9842fe.jsonl")).unwrap();
+        writeln!(file, "{line}").unwrap();
+        action::reindex(&home.path().join("logs")).await.unwrap();
+        let listed = archive(&home).sessions(1).await.unwrap();
+        assert_eq!((listed.sessions[0].running, listed.without_index), (runs, None), "{hours_ago} hours ago");
+        let view = archive(&home).session("last").await.unwrap();
+        assert_eq!(view.summary, listed.sessions[0]);
+    }
+}

@@ -21,6 +21,8 @@ type Counts = HashMap<u64, usize>;
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     turns: Vec<Turn>,
+    /// Where each turn's first line begins.
+    places: Vec<u64>,
     provider: Option<Provider>,
     /// The session's first line.
     pub(super) start: Option<SessionStart>,
@@ -45,8 +47,8 @@ struct Open {
 }
 
 impl Turns {
-    /// Takes the next line.
-    pub(super) fn take(&mut self, entry: Entry) {
+    /// Takes the next line, which begins at the byte `place`.
+    pub(super) fn take(&mut self, entry: Entry, place: u64) {
         match entry {
             Entry::SessionStart(start) => {
                 self.provider = Some(start.provider);
@@ -56,11 +58,17 @@ impl Turns {
             Entry::Response(response) => self.response(&response),
             Entry::Fork(_) => {}
         }
+        self.places.resize(self.turns.len(), place);
     }
 
     /// The turns so far.
-    pub(super) fn finish(self) -> Vec<Turn> {
-        self.turns
+    pub(super) fn so_far(&self) -> &[Turn] {
+        &self.turns
+    }
+
+    /// Where each turn's first line begins, in bytes of the file.
+    pub(super) fn places(&self) -> &[u64] {
+        &self.places
     }
 
     /// Whose API the session speaks. Files that lost their first line are guessed from a path.

@@ -28,10 +28,11 @@ fn answer(seq: u64, text: &str) -> Value {
 
 fn turns(lines: &[Value]) -> Vec<Turn> {
     let mut turns = Turns::default();
-    for line in lines {
-        turns.take(Entry::parse(line.to_string().as_bytes()).unwrap());
+    for (place, line) in lines.iter().enumerate() {
+        turns.take(Entry::parse(line.to_string().as_bytes()).unwrap(), place as u64);
     }
-    turns.finish()
+    assert_eq!(turns.places().len(), turns.so_far().len());
+    turns.so_far().to_vec()
 }
 
 /// What is new in a turn and what was answered, in short.

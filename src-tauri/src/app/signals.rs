@@ -1,10 +1,10 @@
-//! The signals that end a headless proxy.
+//! The signals that end the program.
 
 use std::io;
 
 /// Listens for what asks the process to end: SIGTERM, SIGINT and SIGHUP; Ctrl-C elsewhere.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub struct Signals {
     #[cfg(unix)]
     kinds: [tokio::signal::unix::Signal; 3],
 }
@@ -12,7 +12,7 @@ pub(super) struct Signals {
 impl Signals {
     /// From here on the signals no longer kill. Call it inside a runtime.
     #[cfg(unix)]
-    pub(super) fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             kinds: [
@@ -25,7 +25,7 @@ impl Signals {
 
     /// Waits for the next one.
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         let [terminate, interrupt, hangup] = &mut self.kinds;
         tokio::select! {
             _ = terminate.recv() => {}
@@ -34,14 +34,16 @@ impl Signals {
         }
     }
 
+    /// From here on Ctrl-C does not kill.
     #[cfg(not(unix))]
     #[expect(clippy::unnecessary_wraps, reason = "can fail elsewhere")]
-    pub(super) fn listen() -> io::Result<Self> {
+    pub fn listen() -> io::Result<Self> {
         Ok(Self {})
     }
 
+    /// Waits for the next one.
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
+    pub async fn next(&mut self) {
         // An error means that no signal can ever come.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

@@ -11,17 +11,19 @@ use crate::setup::exports::Shell;
 
 /// A local transparent proxy that keeps what AI agents said to the models.
 ///
-/// Without a command it serves.
+/// Without a command it is the tray application, or serves where there is no desktop.
 #[derive(Debug, Parser)]
 #[command(name = "llm-proxy", version, propagate_version = true)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) flags: GlobalFlags,
     #[command(flatten)]
+    pub(super) tray: TrayFlags,
+    #[command(flatten)]
     go: GoFlags,
     /// Goes with `--explore`
     #[arg(long, hide = true, value_name = "N")]
-    explore_port: Option<u16>,
+    pub(super) explore_port: Option<u16>,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 }
@@ -37,6 +39,24 @@ pub(super) struct GlobalFlags {
     /// Configuration file to read
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
+}
+
+/// How the tray application starts.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(multiple = false)]
+pub(super) struct TrayFlags {
+    /// Without a command: show no window, whatever else, as at login
+    #[arg(long)]
+    pub(super) hidden: bool,
+    /// Without a command: open the window
+    #[arg(long)]
+    pub(super) window: bool,
+}
+
+impl TrayFlags {
+    fn given(self) -> bool {
+        self.hidden || self.window
+    }
 }
 
 impl From<GlobalFlags> for Flags {
@@ -63,6 +83,8 @@ pub(super) enum Command {
     Show(ShowArguments),
     /// Search what was said
     Search(SearchArguments),
+    /// Open the explorer in a browser
+    Explore(ExploreArguments),
     /// Make the index anew from the log files
     Reindex(ListArguments),
     /// Take over the log folder of the Go llm-proxy
@@ -88,6 +110,13 @@ pub(super) struct EnvArguments {
     /// Gemini CLI too; this changes how it signs in
     #[arg(long)]
     pub(super) gemini: bool,
+}
+
+#[derive(Debug, Default, Args)]
+pub(super) struct ExploreArguments {
+    /// Only print the link, for a browser on another machine
+    #[arg(long)]
+    pub(super) no_open: bool,
 }
 
 #[derive(Debug, Args)]
@@ -208,8 +237,12 @@ impl Arguments {
     /// Reads a command line. A command does not go with a flag that stands for a command.
     pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let read = Self::try_parse_from(with_double_dashes(arguments))?;
-        if read.command.is_some() && read.go_flag().is_some() {
-            let message = "a flag of the Go llm-proxy cannot stand with a command\n";
+        let conflict = match (read.command.is_some(), read.go_flag().is_some(), read.tray.given()) {
+            (true, true, _) => Some("a flag of the Go llm-proxy cannot stand with a command\n"),
+            (true, _, true) | (_, true, true) => Some("--hidden and --window stand without a command\n"),
+            (_, _, _) => None,
+        };
+        if let Some(message) = conflict {
             return Err(Self::command().error(ErrorKind::ArgumentConflict, message));
         }
         Ok(read)
@@ -355,6 +388,9 @@ mod tests {
             "search --limit 0 a",
             "sessions --limit 0",
             "env --shell tcsh",
+            "--hidden --window",
+            "--hidden serve",
+            "--window --service",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -30,6 +30,17 @@ pub(super) fn duration(ms: u64) -> String {
     }
 }
 
+/// US dollars: `$12.30`, below a cent `$0.0042`.
+pub(super) fn money(usd: f64) -> String {
+    match usd {
+        // What rounds to a cent is one.
+        0.00995.. => format!("${usd:.2}"),
+        0.00005.. => format!("${usd:.4}"),
+        0.0 => "$0.00".to_owned(),
+        _ => "<$0.0001".to_owned(),
+    }
+}
+
 /// `2026-11-23 03:08:29`, in UTC.
 pub(super) fn time(at: Timestamp) -> String {
     let text = at.to_string().replace('T', " ");
@@ -91,6 +102,22 @@ mod tests {
             ("480 ms".into(), "12.3 s".into(), "4 min 5 s".into())
         );
         assert_eq!(count(u64::MAX), "18446744073G");
+    }
+
+    #[test]
+    fn money_is_shown_to_the_cent_and_below_a_cent_to_its_hundredth() {
+        for (usd, text) in [
+            (0.0, "$0.00"),
+            (0.000_01, "<$0.0001"),
+            (0.000_05, "$0.0001"),
+            (0.004_2, "$0.0042"),
+            (0.009_94, "$0.0099"),
+            (0.009_96, "$0.01"),
+            (0.41, "$0.41"),
+            (1_234.567, "$1234.57"),
+        ] {
+            assert_eq!(money(usd), text);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod arguments;
 mod completions;
 mod doctor;
 mod env;
+mod explore;
 mod human;
 mod import;
 mod output;
@@ -16,6 +17,7 @@ mod setup;
 mod show;
 mod status;
 mod transcript;
+pub mod tray;
 mod visible;
 
 use std::ffi::OsString;
@@ -24,6 +26,8 @@ use std::process::ExitCode;
 
 use crate::config::{self, Config, ConfigError, Environment, Flags, Paths};
 use arguments::{Arguments, Command, Go};
+
+pub use explore::Explore;
 
 /// What a command needs to know about this run.
 struct Context {
@@ -38,64 +42,85 @@ impl Context {
     }
 }
 
-/// Runs a command line, and says how it ended: 0 it worked, 1 it failed, 2 it was not understood.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+/// What became of a command line. Other front ends are none of our business: whoever called starts them.
+pub enum Outcome {
+    /// It was done: 0 it worked, 1 it failed, 2 it was not understood.
+    Done(ExitCode),
+    /// The explorer is wanted, in a browser.
+    Explore(Explore),
+    /// The tray application is wanted.
+    #[cfg(feature = "desktop")]
+    Tray(Box<tray::TrayRequest>),
+}
+
+/// Runs a command line.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Outcome {
     let arguments = match Arguments::read(arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return output::usage(&error),
+        Err(error) => return Outcome::Done(output::usage(&error)),
     };
-    match start(arguments) {
-        Ok(code) => code,
+    start(arguments).unwrap_or_else(|error| Outcome::Done(output::failure(&error)))
+}
+
+/// How a front end ended that was started for a command line.
+pub fn ended(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => output::failure(&error),
     }
 }
 
-fn start(arguments: Arguments) -> anyhow::Result<ExitCode> {
+fn start(arguments: Arguments) -> anyhow::Result<Outcome> {
     let environment = Environment::of_process();
     let paths = Paths::of(&environment)?;
-    let go = arguments.go_flag();
+    let (go, tray) = (arguments.go_flag(), arguments.tray);
     let context = Context { flags: arguments.flags.into(), environment, paths };
     match (arguments.command, go) {
-        (Some(command), _) => obey(&context, command),
-        (None, Some(go)) => obey_go(&context, go),
-        (None, None) => serve::run(&context),
+        (Some(command), _) => obey(context, command),
+        (None, Some(go)) => obey_go(context, go, arguments.explore_port),
+        (None, None) => tray::run(context, tray),
     }
 }
 
-fn obey(context: &Context, command: Command) -> anyhow::Result<ExitCode> {
-    match command {
-        Command::Serve => serve::run(context),
-        Command::Env(arguments) => env::run(context, &arguments),
-        Command::Run(arguments) => run::run(context, &arguments),
-        Command::Status(arguments) => status::run(context, arguments),
-        Command::Doctor(arguments) => doctor::run(context, arguments),
-        Command::Sessions(arguments) => sessions::run(context, &arguments),
-        Command::Show(arguments) => show::run(context, &arguments),
-        Command::Search(arguments) => search::run(context, &arguments),
-        Command::Reindex(arguments) => reindex::run(context, arguments),
-        Command::Import(arguments) => import::run(context, &arguments),
-        Command::Setup(command) => setup::run(context, &command),
+fn obey(context: Context, command: Command) -> anyhow::Result<Outcome> {
+    let done = match command {
+        Command::Serve => serve::run(&context),
+        Command::Env(arguments) => env::run(&context, &arguments),
+        Command::Run(arguments) => run::run(&context, &arguments),
+        Command::Status(arguments) => status::run(&context, arguments),
+        Command::Doctor(arguments) => doctor::run(&context, arguments),
+        Command::Sessions(arguments) => sessions::run(&context, &arguments),
+        Command::Show(arguments) => show::run(&context, &arguments),
+        Command::Search(arguments) => search::run(&context, &arguments),
+        // `--port` is the proxy's for every other command.
+        Command::Explore(arguments) => {
+            let port = context.flags.port;
+            return Ok(Outcome::Explore(Explore::new(context, port, !arguments.no_open)?));
+        }
+        Command::Reindex(arguments) => reindex::run(&context, arguments),
+        Command::Import(arguments) => import::run(&context, &arguments),
+        Command::Setup(command) => setup::run(&context, &command),
         Command::Completions { shell } => completions::run(shell),
-    }
+    };
+    done.map(Outcome::Done)
 }
 
 /// The flags of the Go llm-proxy.
-fn obey_go(context: &Context, flag: Go) -> anyhow::Result<ExitCode> {
-    match flag {
-        Go::Service => serve::run(context),
-        Go::Env => env::run(context, &arguments::EnvArguments::default()),
-        Go::Status => status::run(context, arguments::ListArguments::default()),
-        Go::SetupShell => setup::shell(context, &arguments::SetupShellArguments::default()),
+fn obey_go(context: Context, flag: Go, explore_port: Option<u16>) -> anyhow::Result<Outcome> {
+    let done = match flag {
+        Go::Service => serve::run(&context),
+        Go::Env => env::run(&context, &arguments::EnvArguments::default()),
+        Go::Status => status::run(&context, arguments::ListArguments::default()),
+        Go::SetupShell => setup::shell(&context, &arguments::SetupShellArguments::default()),
         Go::Setup => anyhow::bail!(
             "setting up a service is not built in yet: `llm-proxy setup shell` sets up the shells, `llm-proxy serve` runs the proxy"
         ),
         Go::Uninstall => anyhow::bail!(
             "uninstalling is not built in yet: `llm-proxy setup shell --undo` takes back what was set up in startup files; then delete the program"
         ),
-        Go::Explore => anyhow::bail!(
-            "the explorer is not built in yet: `llm-proxy sessions` lists sessions, `llm-proxy show SESSION` shows one"
-        ),
-    }
+        Go::Explore => return Ok(Outcome::Explore(Explore::new(context, explore_port, true)?)),
+    };
+    done.map(Outcome::Done)
 }
 
 /// Waits for something asynchronous on this thread.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use super::visible::{visible_json, visible_line};
+use crate::app::one_line;
 
 /// Exit code of a command line that was not understood.
 const USAGE: u8 = 2;
@@ -37,13 +38,6 @@ pub(super) fn failure(error: &anyhow::Error) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// An error with its causes. Some errors quote their cause: it is not said twice.
-fn one_line(error: &anyhow::Error) -> String {
-    error.chain().skip(1).map(ToString::to_string).fold(error.to_string(), |text, cause| {
-        if text.contains(&cause) { text } else { format!("{text}: {cause}") }
-    })
-}
-
 /// Says what is wrong with a command line, or prints the help or version that it asks for.
 pub(super) fn usage(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
@@ -61,18 +55,4 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let joined = words.join(" ");
     note(&format!("{}; see `llm-proxy --help`", joined.trim_start_matches("error: ")));
     ExitCode::from(USAGE)
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::anyhow;
-
-    use super::*;
-
-    #[test]
-    fn causes_are_told_once() {
-        let quoted = anyhow!("disk full").context("a.jsonl: disk full").context("cannot write");
-        assert_eq!(one_line(&quoted), "cannot write: a.jsonl: disk full");
-        assert_eq!(one_line(&anyhow!("why").context("what")), "what: why");
-    }
 }

@@ -3,8 +3,6 @@
 use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
-use tracing::Level;
-
 use super::Context;
 use crate::app;
 use crate::config::machine_name;
@@ -14,17 +12,9 @@ pub(super) fn run(context: &Context) -> anyhow::Result<ExitCode> {
     let shell = Shell::detect(&context.environment);
     let machine = machine_name(&context.environment);
     let config = context.config()?;
-    report_to_stderr();
+    app::report_to_stderr();
     app::serve(config, &context.paths, machine, move |port| listening(port, shell))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// What happens while it serves, for the terminal or the service's journal.
-fn report_to_stderr() {
-    let lines = tracing_subscriber::fmt().with_max_level(Level::INFO).with_target(false);
-    let lines = lines.with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    // Whoever reports already, as tests may, goes on to.
-    let _ = lines.try_init();
 }
 
 /// Programs that started the proxy wait for the one line on stdout; what follows is for people.

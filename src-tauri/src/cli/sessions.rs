@@ -31,10 +31,10 @@ pub(super) fn run(context: &Context, arguments: &SessionsArguments) -> anyhow::R
 }
 
 fn text(sessions: &[SessionSummary]) -> String {
-    let heads = ["SESSION", "CLIENT", "MODEL", "REQUESTS", "TOKENS IN", "OUT", "LAST (UTC)", "TITLE"];
+    let heads = ["SESSION", "CLIENT", "MODEL", "REQUESTS", "TOKENS IN", "OUT", "COST", "LAST (UTC)", "TITLE"];
     let mut rows = vec![heads.map(str::to_owned).to_vec()];
     rows.extend(sessions.iter().map(row));
-    human::table(&rows, &[3, 4, 5])
+    human::table(&rows, &[3, 4, 5, 6])
 }
 
 fn row(session: &SessionSummary) -> Vec<String> {
@@ -46,6 +46,7 @@ fn row(session: &SessionSummary) -> Vec<String> {
         session.requests.to_string(),
         human::count(session.tokens.all_input()),
         human::count(session.tokens.output),
+        session.cost_usd.map(human::money).unwrap_or_default(),
         human::time(session.last_activity),
         human::cut(&visible_line(session.title.as_deref().unwrap_or_default()), TITLE_CHARS),
     ]

@@ -4,7 +4,9 @@ use std::process::ExitCode;
 
 use super::arguments::ShowArguments;
 use super::{Context, output, transcript, wait};
+use crate::api::explorer::types::PricedTurn;
 use crate::api::query::Archive;
+use crate::api::types::SessionView;
 
 pub(super) fn run(context: &Context, arguments: &ShowArguments) -> anyhow::Result<ExitCode> {
     let config = context.config()?;
@@ -13,9 +15,14 @@ pub(super) fn run(context: &Context, arguments: &ShowArguments) -> anyhow::Resul
         output::note(&format!("{} lines of {} are damaged and left out", view.bad_lines, view.summary.file));
     }
     if arguments.json {
-        output::json(&view.turns)?;
+        output::json(&priced(view))?;
     } else {
         output::answer(&transcript::text(&view))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn priced(view: SessionView) -> Vec<PricedTurn> {
+    let costs: Vec<Option<f64>> = view.turns.iter().map(|turn| view.turn_cost_usd(turn)).collect();
+    view.turns.into_iter().zip(costs).map(|(turn, cost_usd)| PricedTurn { turn, cost_usd }).collect()
 }

@@ -33,12 +33,13 @@ fn text(status: &Status) -> String {
     let today = status.today;
     let tokens =
         format!("{} in, {} out", human::count(today.tokens.all_input()), human::count(today.tokens.output));
+    let cost = today.cost_usd.map(|usd| format!(", cost: {}", human::money(usd))).unwrap_or_default();
     let mut rows = vec![
         ("proxy", proxy),
         ("logs", status.log_dir.display().to_string()),
         (
             "today (UTC)",
-            format!("{} requests in {} sessions, tokens: {tokens}", today.requests, today.sessions),
+            format!("{} requests in {} sessions, tokens: {tokens}{cost}", today.requests, today.sessions),
         ),
         ("last exchange", status.last.as_ref().map_or_else(|| "none".to_owned(), last)),
     ];

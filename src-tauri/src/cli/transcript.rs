@@ -17,7 +17,7 @@ pub(super) fn text(view: &SessionView) -> String {
     let mut text = header(&view.summary);
     for turn in &view.turns {
         text.push('\n');
-        text.push_str(&turn_text(turn));
+        text.push_str(&turn_text(turn, view.turn_cost_usd(turn)));
     }
     text
 }
@@ -29,11 +29,12 @@ fn header(session: &SessionSummary) -> String {
     let mut lines = vec![format!("Session {}: {client} {version}, {upstream}", session.id)];
     lines.extend(session.project.as_ref().map(|project| format!("Project {project}")));
     lines.extend(session.title.as_ref().map(|title| format!("“{}”", human::cut(title, 100))));
+    lines.extend(session.cost_usd.map(|usd| format!("Cost {}", human::money(usd))));
     lines.iter().map(|line| visible_line(line).replace(" ,", ",") + "\n").collect()
 }
 
-fn turn_text(turn: &Turn) -> String {
-    let mut parts = vec![rule(turn)];
+fn turn_text(turn: &Turn, cost_usd: Option<f64>) -> String {
+    let mut parts = vec![rule(turn, cost_usd)];
     if let Some(first) = turn.repeats {
         parts.push(format!("[the same conversation as #{first}]"));
     }
@@ -43,8 +44,8 @@ fn turn_text(turn: &Turn) -> String {
     parts.join("\n\n") + "\n"
 }
 
-/// `── #1 · 2026-11-23 03:08:29 · model · 200 · first byte 12 ms · 34 ms · tokens …`
-fn rule(turn: &Turn) -> String {
+/// `── #1 · 2026-11-23 03:08:29 · model · 200 · first byte 12 ms · 34 ms · tokens … · $0.41`
+fn rule(turn: &Turn, cost_usd: Option<f64>) -> String {
     let mut words = vec![format!("#{}", turn.seq), human::time(turn.started)];
     words.push(match &turn.model {
         Some(model) if turn.answer.is_some() || !turn.new_messages.is_empty() => model.clone(),
@@ -62,6 +63,7 @@ fn rule(turn: &Turn) -> String {
         words.push(human::duration(timing.total_ms));
     }
     words.extend(turn.usage.and_then(tokens));
+    words.extend(cost_usd.map(human::money));
     format!("── {} ──", visible_line(&words.join(" · ")))
 }
 

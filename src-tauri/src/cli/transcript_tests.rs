@@ -43,7 +43,7 @@ fn turn() -> Turn {
 }
 
 fn shown(turn: Turn) -> String {
-    turn_text(&turn)
+    turn_text(&turn, None)
 }
 
 #[test]
@@ -71,12 +71,15 @@ fn a_session_reads_as_a_conversation() {
             Block::ToolCall { id: "t".to_owned(), name: "Bash".to_owned(), input: json!({"command": "ls"}) },
         ],
     });
-    let view = SessionView { summary: summary(), turns: vec![turn], bad_lines: 0 };
+    turn.model = Some("claude-opus-4-5".to_owned());
+    let summary = SessionSummary { cost_usd: Some(1.234), ..summary() };
+    let view = SessionView { summary, turns: vec![turn], bad_lines: 0 };
     let expected = "\
 Session 20261123-030829-6f9842fe: claude-code, anthropic at api.anthropic.com
 “a \\u{1b}[31mtitle”
+Cost $1.23
 
-── #1 · 2026-11-23 03:08:29 · claude · 200 · first byte 480 ms · 12.3 s · tokens 12 in, 2.0k out ──
+── #1 · 2026-11-23 03:08:29 · claude-opus-4-5 · 200 · first byte 480 ms · 12.3 s · tokens 12 in, 2.0k out · $0.05 ──
 
 user:
   Look:

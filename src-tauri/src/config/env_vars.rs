@@ -54,9 +54,19 @@ pub const NU_VERSION: Variable = variable("NU_VERSION", "set by nushell: `env` t
 /// Set by PowerShell for what it starts.
 pub const PSMODULEPATH: Variable =
     variable("PSModulePath", "set by PowerShell: `env` then prints its syntax");
+/// Set where windows can be shown (X11).
+pub const DISPLAY: Variable = variable(
+    "DISPLAY",
+    "X display: without it and WAYLAND_DISPLAY there is no tray, and no browser is opened",
+);
+/// Set where windows can be shown (Wayland).
+pub const WAYLAND_DISPLAY: Variable = variable("WAYLAND_DISPLAY", "Wayland display, likewise");
+
+/// Where programs are found.
+pub const PATH: Variable = variable("PATH", "where the explorer looks which clients are installed");
 
 /// All that is read.
-pub const READ: [Variable; 15] = [
+pub const READ: [Variable; 18] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
@@ -72,6 +82,9 @@ pub const READ: [Variable; 15] = [
     ZDOTDIR,
     NU_VERSION,
     PSMODULEPATH,
+    DISPLAY,
+    WAYLAND_DISPLAY,
+    PATH,
 ];
 
 /// Points Claude Code and Anthropic's SDKs at the proxy.
@@ -112,6 +125,12 @@ impl Environment {
     /// The variable's value; an empty one counts as unset, as it does in the XDG specification.
     pub fn get(&self, variable: Variable) -> Option<&OsStr> {
         self.values.get(variable.name).map(OsString::as_os_str)
+    }
+
+    /// Whether windows can be shown. Only where X and Wayland do that is it said by variables.
+    pub fn has_display(&self) -> bool {
+        let named = [DISPLAY, WAYLAND_DISPLAY].iter().any(|variable| self.get(*variable).is_some());
+        named || cfg!(any(target_os = "macos", windows))
     }
 
     fn from_lookup(mut lookup: impl FnMut(&'static str) -> Option<OsString>) -> Self {

@@ -8,21 +8,9 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
+use super::keys::KEYS;
 use super::nearest::nearest;
 use super::{Config, HostPort, MIB, Paths, Upstream, values};
-
-const KEYS: [&str; 10] = [
-    "port",
-    "log_dir",
-    "upstreams",
-    "allow_origins",
-    "bedrock_region",
-    "max_body_mib",
-    "journal_max_mib",
-    "connect_timeout_seconds",
-    "drain_timeout_seconds",
-    "redact_bodies",
-];
 
 type Key<'i> = Spanned<DeString<'i>>;
 type Value<'i> = Spanned<DeValue<'i>>;
@@ -147,9 +135,10 @@ fn texts<T, E: Display>(value: &Value, read: impl Fn(&str) -> Result<T, E>) -> R
 }
 
 fn unknown_key(key: &str) -> String {
-    match nearest(key, &KEYS) {
+    let known = KEYS.map(|known| known.name);
+    match nearest(key, &known) {
         Some(meant) => format!("no such setting; did you mean {meant}?"),
-        None => format!("no such setting; there are {}", KEYS.join(", ")),
+        None => format!("no such setting; there are {}", known.join(", ")),
     }
 }
 
@@ -203,11 +192,22 @@ mod tests {
 
     #[test]
     fn keys_and_the_reader_agree() {
-        for key in KEYS {
+        for key in KEYS.map(|key| key.name) {
             // A date fits no key: each must complain about the value, none about the key.
             let problem = read(&format!("{key} = 2026-11-23")).unwrap_err();
             assert!(problem.message.starts_with(&format!("{key}: expected")), "{}", problem.message);
         }
+    }
+
+    #[test]
+    fn a_shown_value_reads_back_as_it_was() {
+        let text = "port = 1\nlog_dir = \"/a b\"\nallow_origins = [\"https://x.y\"]\nmax_body_mib = 3\nredact_bodies = false
+            [upstreams]\n\"a.b\" = \"http://c.d:81/e\"\n\"g:1\" = \"https://h.i\"";
+        let config = read(text).unwrap();
+        let shown = KEYS.map(|key| (key.name, key.value_in(&config)));
+        let lines = shown.iter().filter(|(_, value)| !value.is_empty());
+        let text: String = lines.map(|(name, value)| format!("{name} = {value}\n")).collect();
+        assert_eq!(read(&text).unwrap(), config, "{text}");
     }
 
     #[test]

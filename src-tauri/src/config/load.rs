@@ -74,11 +74,7 @@ fn apply_file(
     paths: &Paths,
     config: &mut Config,
 ) -> Result<(), ConfigError> {
-    let (path, named_by) = match (&flags.config, env.get(env_vars::LLM_PROXY_CONFIG)) {
-        (Some(path), _) => (paths.expand_home(path), "--config"),
-        (None, Some(path)) => (paths.expand_home(Path::new(path)), env_vars::LLM_PROXY_CONFIG.name),
-        (None, None) => (paths.config_file.clone(), DEFAULT_FILE),
-    };
+    let (path, named_by) = named_file(flags, env, paths);
     let text = match read_bounded(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound && named_by == DEFAULT_FILE => return Ok(()),
@@ -91,9 +87,34 @@ fn apply_file(
     })
 }
 
+/// The flag or variable that outranks the file's value of a key.
+pub fn overridden_by(key: &str, flags: &Flags, env: &Environment) -> Option<&'static str> {
+    let (flag, variable) = match key {
+        "port" => (flags.port.map(|_| "--port"), env_vars::LLM_PROXY_PORT),
+        "log_dir" => (flags.log_dir.as_ref().map(|_| "--log-dir"), env_vars::LLM_PROXY_LOG_DIR),
+        "bedrock_region" => (None, env_vars::BEDROCK_REGION),
+        _ => return None,
+    };
+    flag.or_else(|| env.get(variable).map(|_| variable.name))
+}
+
 const DEFAULT_FILE: &str = "the default file";
 
-fn read_bounded(path: &Path) -> io::Result<String> {
+/// The configuration file of this run, whether it exists or not.
+pub fn file_in_use(flags: &Flags, env: &Environment, paths: &Paths) -> PathBuf {
+    named_file(flags, env, paths).0
+}
+
+/// The same, and who named it.
+fn named_file(flags: &Flags, env: &Environment, paths: &Paths) -> (PathBuf, &'static str) {
+    match (&flags.config, env.get(env_vars::LLM_PROXY_CONFIG)) {
+        (Some(path), _) => (paths.expand_home(path), "--config"),
+        (None, Some(path)) => (paths.expand_home(Path::new(path)), env_vars::LLM_PROXY_CONFIG.name),
+        (None, None) => (paths.config_file.clone(), DEFAULT_FILE),
+    }
+}
+
+pub(super) fn read_bounded(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {

@@ -1,9 +1,11 @@
 //! What the user decides, and where things lie: settings in layers, every environment variable,
 //! paths, the portfile, and the one place that creates private files.
 
+mod edit;
 pub mod env_vars;
 mod file;
 mod host;
+mod keys;
 pub mod listener;
 mod load;
 mod machine;
@@ -20,9 +22,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use edit::{EditError, edit};
 pub use env_vars::Environment;
 pub use host::{HostPort, InvalidHost, is_loopback};
-pub use load::{ConfigError, Flags, load};
+pub use keys::{Form, KEYS, Key};
+pub use load::{ConfigError, Flags, file_in_use, load, overridden_by};
 pub use machine::machine_name;
 pub use paths::{NoHome, Paths};
 pub use upstream::{InvalidUpstream, Scheme, Upstream};

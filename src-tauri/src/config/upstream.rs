@@ -62,6 +62,17 @@ pub enum InvalidUpstream {
     Host(#[from] InvalidHost),
 }
 
+/// The base URL, without a port that its scheme has anyway.
+impl std::fmt::Display for Upstream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
+        if self.port != self.scheme.default_port() {
+            write!(f, ":{}", self.port)?;
+        }
+        f.write_str(&self.path_prefix)
+    }
+}
+
 impl std::str::FromStr for Upstream {
     type Err = InvalidUpstream;
 

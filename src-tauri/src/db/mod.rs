@@ -97,6 +97,11 @@ impl Db {
         SqlitePool::clone(&self.shared.readers.load())
     }
 
+    /// A new connection that reads, for those who keep one.
+    pub async fn connect_reader(&self) -> Result<SqliteConnection, DbError> {
+        Ok(read_options(self.path()).connect().await?)
+    }
+
     /// A new connection that writes. There is one at a time: the index's.
     pub async fn connect_writer(&self) -> Result<SqliteConnection, DbError> {
         Ok(write_options(self.path()).connect().await?)
@@ -212,13 +217,16 @@ fn write_options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-fn read_pool(path: &Path) -> SqlitePool {
-    let options = SqliteConnectOptions::new()
+fn read_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT)
-        .disable_statement_logging();
-    SqlitePoolOptions::new().max_connections(MAX_READERS).connect_lazy_with(options)
+        .disable_statement_logging()
+}
+
+fn read_pool(path: &Path) -> SqlitePool {
+    SqlitePoolOptions::new().max_connections(MAX_READERS).connect_lazy_with(read_options(path))
 }
 
 #[cfg(test)]

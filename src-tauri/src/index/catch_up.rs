@@ -173,7 +173,7 @@ pub(super) fn session_id(row: &sqlx::sqlite::SqliteRow) -> Result<Option<Session
 
 /// A session as its row has it, without open requests.
 pub(super) fn known_session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<KnownSession>, sqlx::Error> {
-    let Some(provider) = provider(row.try_get("provider")?) else { return Ok(None) };
+    let Some(provider) = Provider::from_name(row.try_get("provider")?) else { return Ok(None) };
     Ok(Some(KnownSession {
         provider,
         upstream: row.try_get("upstream")?,
@@ -185,12 +185,6 @@ pub(super) fn known_session(row: &sqlx::sqlite::SqliteRow) -> Result<Option<Know
         open: Vec::new(),
         touched: 0,
     }))
-}
-
-pub(super) fn provider(text: &str) -> Option<Provider> {
-    [Provider::Anthropic, Provider::OpenAi, Provider::Gemini, Provider::Bedrock]
-        .into_iter()
-        .find(|provider| provider.as_str() == text)
 }
 
 /// Parses on a thread that may block. Returns how many files could not be read.

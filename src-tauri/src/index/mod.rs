@@ -7,9 +7,13 @@
 //! how far each file is indexed, and the rest is read again.
 
 mod catch_up;
+mod costs;
 mod error;
+pub mod facets;
+pub mod filter;
 mod interpret;
 mod known;
+pub mod list;
 mod messages;
 mod progress;
 pub mod query;
@@ -17,6 +21,7 @@ mod recent;
 mod row;
 pub mod search;
 mod source;
+pub mod stats;
 mod tables;
 mod title;
 mod writer;

@@ -36,6 +36,12 @@ pub struct Session {
     pub requests: u64,
     /// Tokens of all its exchanges.
     pub tokens: Tokens,
+    /// What its exchanges with a known price cost, in billionths of a US dollar; `None`: there are none.
+    pub cost_nanousd: Option<i64>,
+    /// Its exchanges with tokens and no known price.
+    pub unpriced: u64,
+    /// When its latest exchange without a response began, in milliseconds since 1970; `None`: all have one.
+    pub open_ms: Option<i64>,
     /// The model of its latest exchange that names one.
     pub model: Option<String>,
     /// The folder that the agent worked in last.
@@ -108,6 +114,8 @@ pub struct Exchange {
     pub cache_write_1h_tokens: Option<u64>,
     /// The part of `output_tokens` that was reasoning.
     pub reasoning_tokens: Option<u64>,
+    /// What it cost, in billionths of a US dollar; `None`: no price is known, or no tokens were told.
+    pub cost_nanousd: Option<i64>,
     /// Milliseconds to the first byte.
     pub ttfb_ms: Option<u64>,
     /// Milliseconds to the end.
@@ -131,6 +139,8 @@ pub struct ClientSeen {
     pub name: String,
     /// The version that it had last.
     pub version: Option<String>,
+    /// The model that it asked last.
+    pub model: Option<String>,
     /// When its latest request began, in milliseconds since 1970.
     pub last_ms: i64,
     /// How many requests it sent.
@@ -144,6 +154,8 @@ pub struct Today {
     pub requests: u64,
     /// Their tokens.
     pub tokens: Tokens,
+    /// What those with a known price cost, in billionths of a US dollar; `None`: there are none.
+    pub cost_nanousd: Option<i64>,
 }
 
 /// Which sessions to list; what is `None` does not matter.
@@ -225,9 +237,9 @@ pub async fn exchange(db: &Db, request_id: &str) -> Result<Option<Exchange>> {
 
 /// The clients that sent requests, latest first.
 pub async fn clients_seen(db: &Db) -> Result<Vec<ClientSeen>> {
-    // SQLite takes the bare column from the row that has the maximum.
+    // SQLite takes the bare columns from the row that has the maximum.
     sqlx::query_as(
-        "select client_name, client_version, max(started_ms) as last_ms, count(*) as requests
+        "select client_name, client_version, model, max(started_ms) as last_ms, count(*) as requests
          from exchanges where client_name is not null group by client_name order by last_ms desc, client_name",
     )
     .fetch_all(&db.readers())
@@ -240,7 +252,7 @@ pub async fn today(db: &Db, since_ms: i64) -> Result<Today> {
         "select count(*) as requests,
              coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
              coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
-             coalesce(sum(cache_write_tokens), 0) as cache_write_tokens
+             coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd
          from exchanges where started_ms >= ?1",
     )
     .bind(since_ms)
@@ -263,6 +275,9 @@ impl FromRow<'_, SqliteRow> for Session {
             file: row.try_get("file")?,
             requests: row.try_get("requests")?,
             tokens: Tokens::from_row(row)?,
+            cost_nanousd: row.try_get("cost_nanousd")?,
+            unpriced: row.try_get("unpriced")?,
+            open_ms: row.try_get("open_ms")?,
             model: row.try_get("model")?,
             project: row.try_get("project")?,
             title: row.try_get("title")?,
@@ -308,6 +323,7 @@ impl FromRow<'_, SqliteRow> for Exchange {
             cache_write_tokens: row.try_get("cache_write_tokens")?,
             cache_write_1h_tokens: row.try_get("cache_write_1h_tokens")?,
             reasoning_tokens: row.try_get("reasoning_tokens")?,
+            cost_nanousd: row.try_get("cost_nanousd")?,
             ttfb_ms: row.try_get("ttfb_ms")?,
             total_ms: row.try_get("total_ms")?,
             request_bytes: row.try_get("request_bytes")?,
@@ -324,6 +340,7 @@ impl FromRow<'_, SqliteRow> for ClientSeen {
         Ok(Self {
             name: row.try_get("client_name")?,
             version: row.try_get("client_version")?,
+            model: row.try_get("model")?,
             last_ms: row.try_get("last_ms")?,
             requests: row.try_get("requests")?,
         })
@@ -332,7 +349,11 @@ impl FromRow<'_, SqliteRow> for ClientSeen {
 
 impl FromRow<'_, SqliteRow> for Today {
     fn from_row(row: &SqliteRow) -> Result<Self> {
-        Ok(Self { requests: row.try_get("requests")?, tokens: Tokens::from_row(row)? })
+        Ok(Self {
+            requests: row.try_get("requests")?,
+            tokens: Tokens::from_row(row)?,
+            cost_nanousd: row.try_get("cost_nanousd")?,
+        })
     }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 
+use super::costs;
 use super::row::{MessageRow, Op, RequestRow, ResponseRow, SessionRow};
 use crate::logs::Span;
 use crate::model::SessionId;
@@ -30,6 +31,10 @@ pub(super) async fn commit(connection: &mut SqliteConnection, ops: &[Op]) -> Res
         if let Op::Message(row) = op {
             add_words(&mut transaction, row, changed > 0).await?;
         }
+    }
+    let exchanges: BTreeSet<&str> = ops.iter().filter_map(exchange_with_cost).collect();
+    for request_id in exchanges {
+        costs::fill(&mut transaction, request_id).await?;
     }
     let touched: BTreeSet<&SessionId> = ops.iter().filter_map(session_with_sums).collect();
     for session in touched {
@@ -96,6 +101,21 @@ fn session_with_sums(op: &Op) -> Option<&SessionId> {
         Op::Request(row) => Some(&row.session),
         Op::Response(row) => Some(&row.session),
         Op::ClientSession(..)
+        | Op::Title(..)
+        | Op::Link(..)
+        | Op::Message(_)
+        | Op::Indexed(..)
+        | Op::IndexedUpTo(..) => None,
+    }
+}
+
+/// Either half may be the one that was missing, or say it differently when it is read again.
+fn exchange_with_cost(op: &Op) -> Option<&str> {
+    match op {
+        Op::Request(row) => Some(&row.request_id),
+        Op::Response(row) => Some(&row.request_id),
+        Op::Session(_)
+        | Op::ClientSession(..)
         | Op::Title(..)
         | Op::Link(..)
         | Op::Message(_)
@@ -283,12 +303,14 @@ fn indexed_up_to(file: &str, bytes: u64) -> Query {
     .bind(int(bytes))
 }
 
-fn refresh_sums(session: &SessionId) -> Query {
+/// Takes a session's sums from its exchanges.
+pub(super) fn refresh_sums(session: &SessionId) -> Query {
     sqlx::query(
         "update sessions set
              requests = sums.requests, last_seq = sums.last_seq, last_ms = max(created_ms, sums.last_ms),
              input_tokens = sums.input_tokens, output_tokens = sums.output_tokens,
              cache_read_tokens = sums.cache_read_tokens, cache_write_tokens = sums.cache_write_tokens,
+             cost_nanousd = sums.cost_nanousd, unpriced = sums.unpriced, open_ms = sums.open_ms,
              model = (select model from exchanges where session = ?1 and model is not null
                       order by seq desc, started_ms desc, request_id limit 1),
              project = (select project from exchanges where session = ?1 and project is not null
@@ -299,7 +321,10 @@ fn refresh_sums(session: &SessionId) -> Query {
                    coalesce(max(started_ms + coalesce(total_ms, 0)), 0) as last_ms,
                    coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
                    coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
-                   coalesce(sum(cache_write_tokens), 0) as cache_write_tokens
+                   coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd,
+                   count(*) filter (where cost_nanousd is null and max(coalesce(input_tokens, 0), coalesce(output_tokens, 0),
+                       coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0)) > 0) as unpriced,
+                   max(started_ms) filter (where status is null) as open_ms
                from exchanges where session = ?1) as sums
          where id = ?1",
     )

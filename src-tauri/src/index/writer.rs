@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::catch_up::{CaughtUp, add_messages, catch_up};
+use super::costs;
 use super::error::IndexError;
 use super::progress::Progress;
 use super::row::{Op, weight};
@@ -62,10 +63,13 @@ pub(super) struct Writer {
     pub(super) refill: Refill,
 }
 
-/// How far files that were indexed before there was a search were read again for their texts.
-#[derive(Debug, Default)]
+/// How far rows of earlier programs are filled with what those did not know.
+#[derive(Debug, Clone, Default)]
 pub(super) struct Refill {
-    /// Whether there may be more.
+    /// The session whose costs were filled last with this program's prices; none: all have them.
+    costs: Option<String>,
+    /// Whether there may be more files that were indexed before there was a search, and are to be read
+    /// again for their texts.
     going: bool,
     /// The file that was read last.
     last: Option<String>,
@@ -104,25 +108,31 @@ impl Writer {
         }
     }
 
-    /// Waits for what is asked next. While nothing is, old files are read for their texts, one by one.
+    /// Waits for what is asked next. While nothing is, old rows get their costs and old files are read for
+    /// their texts, bit by bit.
     async fn next(&mut self) -> Option<Message> {
-        while self.refill.going && self.inbox.is_empty() && !self.inbox.is_closed() {
+        while self.refill.is_going() && self.inbox.is_empty() && !self.inbox.is_closed() {
             match self.try_refill().await {
-                Ok(last) => self.refill = Refill { going: last.is_some(), last },
+                Ok(refill) => self.refill = refill,
                 Err(error) => {
-                    tracing::warn!(%error, "old logs could not be made searchable yet");
-                    self.refill.going = false;
+                    tracing::warn!(%error, "old logs could not be priced or made searchable yet");
+                    self.refill = Refill::default();
                 }
             }
         }
         self.inbox.recv().await
     }
 
-    async fn try_refill(&mut self) -> Result<Option<String>, IndexError> {
+    async fn try_refill(&mut self) -> Result<Refill, IndexError> {
         self.connect().await?;
         let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
+        if let Some(after) = &self.refill.costs {
+            let costs = costs::refill(&mut connected.connection, after).await?;
+            return Ok(Refill { costs, ..self.refill.clone() });
+        }
         let last = self.refill.last.as_deref();
-        add_messages(&mut connected.connection, &self.source, &self.handle, last).await
+        let last = add_messages(&mut connected.connection, &self.source, &self.handle, last).await?;
+        Ok(Refill { costs: None, going: last.is_some(), last })
     }
 
     /// Collects rows until the batch is full, its time is over, or something else is asked for.
@@ -212,8 +222,9 @@ impl Writer {
 
     async fn read_files(&mut self) -> Result<CaughtUp, IndexError> {
         let Some(connected) = &mut self.connection else { return Err(IndexError::Closed) };
+        let costs = costs::refill_from(&mut connected.connection).await?;
         let caught_up = catch_up(&mut connected.connection, &self.source, &self.handle).await?;
-        self.refill = Refill { going: true, last: None };
+        self.refill = Refill { costs, going: true, last: None };
         Ok(caught_up)
     }
 
@@ -307,6 +318,12 @@ impl Writer {
         self.db.replace().await?;
         self.open_connection().await?;
         self.read_files().await.map(drop)
+    }
+}
+
+impl Refill {
+    fn is_going(&self) -> bool {
+        self.costs.is_some() || self.going
     }
 }
 

@@ -14,7 +14,8 @@ use crate::record::{
 #[derive(Debug)]
 pub struct ExchangeWriter {
     shared: Arc<Shared>,
-    exchange: u64,
+    /// Its number; none when logging was paused as it began: then nothing of it is recorded.
+    exchange: Option<u64>,
     /// Numbers the frames, so that the recorder knows when it has seen all.
     seq: AtomicU32,
     request_bytes: AtomicU64,
@@ -27,7 +28,19 @@ pub struct ExchangeWriter {
 
 impl ExchangeWriter {
     pub(super) fn begin(shared: Arc<Shared>, exchange: u64, begin: Begin) -> Self {
-        let writer = Self {
+        let writer = Self::new(shared, Some(exchange));
+        writer.append(&Event::Begin(begin));
+        writer
+    }
+
+    /// A writer that writes nothing.
+    pub(super) fn unrecorded(shared: Arc<Shared>) -> Self {
+        Self::new(shared, None)
+    }
+
+    fn new(shared: Arc<Shared>, exchange: Option<u64>) -> Self {
+        shared.in_flight.fetch_add(1, Ordering::AcqRel);
+        Self {
             shared,
             exchange,
             seq: AtomicU32::new(0),
@@ -35,9 +48,7 @@ impl ExchangeWriter {
             response_bytes: AtomicU64::new(0),
             max_body_bytes: u64::MAX,
             outcome: Mutex::new(None),
-        };
-        writer.append(&Event::Begin(begin));
-        writer
+        }
     }
 
     /// Captures bodies only up to `max_bytes` each.
@@ -94,8 +105,9 @@ impl ExchangeWriter {
     }
 
     fn append(&self, event: &Event<'_>) {
+        let Some(exchange) = self.exchange else { return };
         let seq = self.seq.fetch_add(1, Ordering::AcqRel);
-        self.shared.append(self.exchange, seq, event);
+        self.shared.append(exchange, seq, event);
     }
 }
 
@@ -108,5 +120,6 @@ impl Drop for ExchangeWriter {
         let over = request_bytes > limit || response_bytes > limit;
         let capture_stop = over.then_some(CaptureStop::BodyLimit);
         self.append(&Event::End(End { kind, error, request_bytes, response_bytes, capture_stop }));
+        self.shared.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -68,6 +68,10 @@ pub(super) struct Shared {
     pub(super) disposal: Sender<Disposed>,
     /// Set when connections are being cut because the proxy stops.
     pub(super) cutting: AtomicBool,
+    /// Exchanges that begin now are not recorded.
+    paused: AtomicBool,
+    /// Exchanges that have begun and not ended, recorded or not.
+    pub(super) in_flight: AtomicUsize,
     /// Bytes that clients got and the journal did not.
     pub(super) lost_bytes: AtomicU64,
 }
@@ -106,6 +110,8 @@ impl Journal {
             finished: AtomicBool::new(false),
             disposal,
             cutting: AtomicBool::new(false),
+            paused: AtomicBool::new(false),
+            in_flight: AtomicUsize::new(0),
             lost_bytes: AtomicU64::new(0),
         });
         let keeper = keeper::start(Arc::clone(&shared), disposed).map_err(failed)?;
@@ -113,10 +119,30 @@ impl Journal {
         Ok((Self { shared }, tail, leftovers, keeper))
     }
 
-    /// Starts the record of an exchange.
+    /// Starts the record of an exchange. While the journal is paused, of nothing: whatever that writer is
+    /// told, to its end, is forgotten at once.
     pub fn begin(&self, begin: Begin) -> ExchangeWriter {
+        if self.paused() {
+            return ExchangeWriter::unrecorded(Arc::clone(&self.shared));
+        }
         let exchange = self.shared.next_exchange.fetch_add(1, Ordering::Relaxed);
         ExchangeWriter::begin(Arc::clone(&self.shared), exchange, begin)
+    }
+
+    /// Leaves out the exchanges that begin from now on, or takes them in again. Those that run are not
+    /// touched by it.
+    pub fn set_paused(&self, paused: bool) {
+        self.shared.paused.store(paused, Ordering::Release);
+    }
+
+    /// Whether exchanges that begin now are left out.
+    pub fn paused(&self) -> bool {
+        self.shared.paused.load(Ordering::Acquire)
+    }
+
+    /// How many exchanges have begun and not ended, recorded or not.
+    pub fn in_flight(&self) -> usize {
+        self.shared.in_flight.load(Ordering::Acquire)
     }
 
     /// Bytes that clients got and that could not be captured, since the start.

@@ -307,3 +307,28 @@ async fn one_long_exchange_does_not_keep_the_room_of_all_that_came_after_it() {
     found.response.pieces.sort_by_key(|piece| piece.offset);
     assert_eq!(body(&found), expected);
 }
+
+#[tokio::test]
+async fn what_begins_while_paused_is_not_recorded_and_what_runs_is() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = folder(home.path());
+    let (journal, mut tail, _, keeper) = Journal::open(&dir, LIMITS).unwrap();
+    let running = journal.begin(begin("running"));
+    journal.set_paused(true);
+    let silent = journal.begin(begin("silent"));
+    assert_eq!((journal.paused(), journal.in_flight()), (true, 2));
+    silent.body(Direction::Response, b"said in private");
+    running.body(Direction::Response, b"said before, and on");
+    journal.set_paused(false);
+    silent.body(Direction::Response, b"still in private");
+    drop((silent, running));
+    drop(journal.begin(begin("after")));
+    assert_eq!((journal.paused(), journal.in_flight()), (false, 0));
+    assert!(holds(&dir, b"said before") && !holds(&dir, b"in private"));
+    journal.close();
+    let seen = read_all(&mut tail).await;
+    keeper.finish();
+    let mut names: Vec<_> = seen.values().map(|seen| (seen.name.as_str(), seen.end.is_some())).collect();
+    names.sort_unstable();
+    assert_eq!(names, [("after", true), ("running", true)]);
+}

@@ -54,6 +54,11 @@ impl Timestamp {
         self.utc().format("%Y-%m-%d").to_string()
     }
 
+    /// `HH:MM:SS`, the time of day in UTC.
+    pub fn time(self) -> String {
+        self.utc().format("%H:%M:%S").to_string()
+    }
+
     /// Reads RFC 3339 in any offset.
     pub fn parse(text: &str) -> Option<Self> {
         DateTime::parse_from_rfc3339(text).ok()?.timestamp_nanos_opt().map(Self)

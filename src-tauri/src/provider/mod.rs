@@ -14,6 +14,7 @@ mod json;
 mod message;
 mod openai;
 mod path;
+pub mod prices;
 mod project;
 mod request;
 mod session;
@@ -59,6 +60,13 @@ impl Provider {
             "gemini" => Some(Self::Gemini),
             _ => None,
         }
+    }
+
+    /// The provider of this name in logs and the index.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Anthropic, Self::OpenAi, Self::Gemini, Self::Bedrock]
+            .into_iter()
+            .find(|provider| provider.as_str() == name)
     }
 
     /// The name in URLs, logs and the index.
@@ -107,6 +115,7 @@ mod tests {
         for provider in [Provider::Anthropic, Provider::OpenAi, Provider::Gemini, Provider::Bedrock] {
             let json = serde_json::to_string(&provider).unwrap();
             assert_eq!(json, format!("\"{}\"", provider.as_str()));
+            assert_eq!(Provider::from_name(provider.as_str()), Some(provider));
         }
     }
 }

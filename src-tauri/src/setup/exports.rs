@@ -29,6 +29,18 @@ impl Shell {
     pub const ALL: [Self; 6] =
         [Self::Posix, Self::Fish, Self::PowerShell, Self::Cmd, Self::Nushell, Self::Dotenv];
 
+    /// Its name, which reads back as this.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Posix => "sh",
+            Self::Fish => "fish",
+            Self::PowerShell => "powershell",
+            Self::Cmd => "cmd",
+            Self::Nushell => "nushell",
+            Self::Dotenv => "dotenv",
+        }
+    }
+
     /// The shell that these variables tell of; a POSIX shell when nothing does. A shell started
     /// inside another may be missed, since its parent's variables are still set: then the user
     /// names it.
@@ -126,6 +138,13 @@ pub fn exports(port: u16, shell: Shell, clients: Clients) -> String {
     lines(pairs(port, clients).iter().map(|(name, value)| shell.set(name, value)))
 }
 
+/// The same for some variables only.
+pub fn exports_of(port: u16, shell: Shell, variables: &[Variable]) -> String {
+    let pairs = pairs(port, Clients::WithGemini);
+    let meant = pairs.iter().filter(|(name, _)| variables.iter().any(|variable| variable.name == *name));
+    lines(meant.map(|(name, value)| shell.set(name, value)))
+}
+
 /// The lines that take it back.
 pub fn unset(shell: Shell, clients: Clients) -> String {
     lines(bases(clients).iter().map(|(variable, _)| shell.unset(variable.name)))
@@ -134,6 +153,11 @@ pub fn unset(shell: Shell, clients: Clients) -> String {
 /// The line for `~/.codex/config.toml`: Codex reads no variable.
 pub fn codex_line(port: u16) -> String {
     format!("openai_base_url = \"http://127.0.0.1:{port}/openai/api.openai.com/v1\"\n")
+}
+
+/// What takes it back: a file cannot unset.
+pub fn codex_unset() -> String {
+    "# delete the line openai_base_url = … in ~/.codex/config.toml\n".to_owned()
 }
 
 fn lines(lines: impl Iterator<Item = String>) -> String {
@@ -216,6 +240,9 @@ mod tests {
             ("env", Shell::Dotenv),
         ] {
             assert_eq!(name.parse(), Ok(shell), "{name}");
+        }
+        for shell in Shell::ALL {
+            assert_eq!(shell.name().parse(), Ok(shell));
         }
         assert_eq!("tcsh".parse::<Shell>(), Err(UnknownShell));
     }

@@ -80,6 +80,42 @@ fn sessions_and_turns_are_listed_with_and_without_an_index() {
     assert_eq!((json(&again), stderr(&again).as_str()), (listed, ""));
 }
 
+/// The session that was recorded at a host without prices, as one of Anthropic's.
+fn priced(home: &Home) {
+    const FILE: &str = "2026-11-23/20261123-030835-0f69ebdc.jsonl";
+    let recorded = fs::read_to_string(Path::new(fixtures()).join("127.0.0.1:9901").join(FILE)).expect("text");
+    let file = home.log_dir().join("api.anthropic.com").join(FILE);
+    fs::create_dir_all(file.parent().expect("a folder")).expect("writable");
+    let lines = recorded.replace("127.0.0.1:9901", "api.anthropic.com");
+    File::create(file).and_then(|mut file| file.write_all(lines.as_bytes())).expect("writable");
+}
+
+#[test]
+fn costs_are_told_with_and_without_an_index_and_only_where_a_price_is_known() {
+    let home = Home::new();
+    priced(&home);
+    succeeds(&home.run(&["reindex"]));
+    let cost = |arguments: &[&str], at: usize| json(&home.run(arguments))[at]["cost_usd"].as_f64();
+    // 123 tokens in at $3 a million, 2,000 out of the cache at $0.30, 600 into it at $3.75, 400 for an hour at
+    // $6, 16 out at $15; three times.
+    assert_eq!(cost(&["show", "last", "--json"], 2), Some(0.005_859));
+    assert_eq!(cost(&["sessions", "--json"], 0), Some(0.017_577));
+    assert!(succeeds(&home.run(&["sessions"])).contains("  $0.02  "));
+    let shown = succeeds(&home.run(&["show", "last"]));
+    assert_eq!(
+        (shown.matches("Cost $0.02\n").count(), shown.matches(" · $0.0059 ──").count()),
+        (1, 3),
+        "{shown}"
+    );
+    fs::remove_file(home.log_dir().join("sessions.db")).expect("it is there");
+    assert_eq!(cost(&["sessions", "--json"], 0), Some(0.017_577));
+
+    let unknown = Home::imported();
+    assert!(!succeeds(&unknown.run(&["sessions", "--limit", "100"])).contains('$'));
+    assert!(!succeeds(&unknown.run(&["show", "20261123-030835-0"])).contains('$'));
+    assert_eq!(json(&unknown.run(&["show", "20261123-030835-0", "--json"]))[0]["cost_usd"], Value::Null);
+}
+
 #[test]
 fn a_damaged_index_is_said_and_survived_and_mended() {
     let home = Home::imported();

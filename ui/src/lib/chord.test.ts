@@ -32,6 +32,7 @@ test("letters tell cases apart, signs do not ask how they were typed", () => {
   expect(hits("Mod+f", pressed("F", { ctrl: true, shift: true }))).toBe(false);
   expect(hits("?", pressed("?", { shift: true }))).toBe(true);
   expect(hits("?", pressed("?"))).toBe(true);
+  expect(hits("Space", pressed(" "))).toBe(true);
 });
 
 test("keys are read as the platform writes them", () => {
@@ -39,4 +40,5 @@ test("keys are read as the platform writes them", () => {
   expect(readable("Mod+Shift+f", false)).toEqual(["Ctrl+Shift+F"]);
   expect(readable("g s", false)).toEqual(["g", "s"]);
   expect(readable("ArrowDown", false)).toEqual(["↓"]);
+  expect(readable("Space", false)).toEqual(["Space"]);
 });

@@ -9,12 +9,13 @@ export interface Chord {
 
 export const isMac = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.userAgent);
 
-/** `Mod+Shift+f` or `g s`. */
+/** `Mod+Shift+f`, `Space` or `g s`. */
 export function parseChord(text: string): Chord[] {
   return text.split(" ").map((part) => {
     const pieces = part.split("+");
     // `+` itself is written `Mod++`.
-    const key = pieces.at(-1) || "+";
+    const last = pieces.at(-1) || "+";
+    const key = last === "Space" ? " " : last;
     return { key, mod: pieces.includes("Mod"), shift: pieces.includes("Shift"), alt: pieces.includes("Alt") };
   });
 }

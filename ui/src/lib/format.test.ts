@@ -73,3 +73,12 @@ test("shares and amounts", () => {
   expect(format.plural(1, "request")).toBe("1 request");
   expect(format.plural(1204, "request")).toBe("1,204 requests");
 });
+
+test("a message becomes a sentence", () => {
+  expect(["no proxy is running", "Port 1 is taken.", " what? ", ""].map(format.sentence)).toEqual([
+    "No proxy is running.",
+    "Port 1 is taken.",
+    "What?",
+    ".",
+  ]);
+});

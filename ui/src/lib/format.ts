@@ -139,3 +139,9 @@ export function baseName(path: string | null | undefined): string {
 export function plural(amount: number, noun: string): string {
   return `${count(amount)} ${noun}${amount === 1 ? "" : "s"}`;
 }
+
+/** A message with a capital at its beginning and a full stop at its end. */
+export function sentence(message: string): string {
+  const trimmed = message.trim();
+  return `${trimmed.charAt(0).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? "" : "."}`;
+}

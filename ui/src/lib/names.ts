@@ -22,3 +22,8 @@ export function providerClass(provider: string): string {
   const known = ["anthropic", "openai", "gemini", "bedrock"];
   return known.includes(provider) ? `provider-${provider}` : "provider-other";
 }
+
+/** A model's name without the date of its version, which the title of the cell has. */
+export function modelName(model: string): string {
+  return model.replace(/^.*\//, "").replace(/-(\d{8}|\d{4}-\d{2}-\d{2})$/, "");
+}

@@ -5,7 +5,7 @@ import { untrack } from "svelte";
 import { isMac, matches, parseChord, type Chord } from "../lib/chord";
 
 export interface Binding {
-  /** `j`, `N`, `Shift+Tab`, `Mod+k` (⌘ on a Mac, Ctrl elsewhere), `g s` (one after the other). */
+  /** `j`, `N`, `Space`, `Shift+Tab`, `Mod+k` (⌘ on a Mac, Ctrl elsewhere), `g s` (one after the other). */
   key: string;
   /** What it does, for people: `Next turn`. */
   what: string;

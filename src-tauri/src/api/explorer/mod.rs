@@ -2,8 +2,33 @@
 //! and the browser alike.
 
 mod call;
+mod elsewhere;
+mod facets;
 mod host;
+mod host_state;
+mod list;
+mod open;
+mod pointing;
+mod request;
+mod session;
+mod settings;
+mod stats;
+mod summary;
+#[cfg(test)]
+mod testing;
+mod text;
 pub mod types;
 
 pub use call::{Call, CallError, Front, answer};
+pub use elsewhere::Elsewhere;
 pub use host::{Host, Refusal};
+pub use types::note_of;
+
+#[cfg(test)]
+mod host_tests;
+#[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
+mod request_tests;
+#[cfg(test)]
+mod sums_tests;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::api::types::{LastExchange, SessionSummary, Today, Tokens, Turn};
-use crate::model::{SessionId, Timestamp};
+use crate::model::{Change, SessionId, Timestamp};
 use crate::provider::Kind;
 use crate::record::EndKind;
 use crate::record::entry::{HeaderMap, Timing};
@@ -716,4 +716,19 @@ pub enum ChangeNote {
     Host,
     /// Something changed; what is not known here, or the watcher was behind.
     Something,
+}
+
+/// What a watcher is told of a change.
+pub fn note_of(change: &Change) -> ChangeNote {
+    let id = |id: &crate::model::RequestId| id.as_str().to_owned();
+    match change {
+        Change::SessionStarted(session) => ChangeNote::SessionStarted { session: session.clone() },
+        Change::RequestLogged(session, request) => {
+            ChangeNote::RequestLogged { session: session.clone(), request_id: id(request) }
+        }
+        Change::ExchangeEnded(session, request) => {
+            ChangeNote::ExchangeEnded { session: session.clone(), request_id: id(request) }
+        }
+        Change::Degraded(_) => ChangeNote::Host,
+    }
 }

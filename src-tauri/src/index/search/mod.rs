@@ -1,18 +1,16 @@
 //! Search over what was said: sessions with hits, latest first, and in each the best hits.
 
-mod filter;
-mod language;
 mod snippet;
 mod statement;
+mod wanted;
 
 use std::collections::HashMap;
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow as _, Row as _, SqliteConnection};
 
-pub use filter::{Filter, Key};
-pub use language::{Condition, Search, SearchSyntaxError, Word};
 pub use snippet::Piece;
+pub use wanted::{Search, SearchSyntaxError};
 
 use super::query::{Before, Result, Session};
 use crate::db::Db;
@@ -130,11 +128,4 @@ fn hit(row: &SqliteRow) -> Result<Hit> {
         tool: row.try_get("tool")?,
         snippet: snippet::pieces(row.try_get("snippet")?),
     })
-}
-
-impl Search {
-    fn names_a_session(&self) -> bool {
-        let is_session = |filter: &Filter| matches!(filter, Filter::Session(_));
-        self.conditions.iter().any(|condition| !condition.excluded && condition.any_of.iter().all(is_session))
-    }
 }

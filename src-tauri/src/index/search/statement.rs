@@ -3,8 +3,8 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::language::{Search, Word};
-use super::{MARK_END, MARK_START};
+use super::{MARK_END, MARK_START, Search};
+use crate::index::filter::{Scope, Word, push_conditions};
 use crate::index::query::Before;
 
 /// Words of a snippet: some three lines.
@@ -74,16 +74,7 @@ pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
 /// `from … where …`: the messages that fit.
 fn push_from(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
     push_tables(sql, search);
-    for condition in &search.conditions {
-        sql.push(if condition.excluded { " and not (" } else { " and (" });
-        for (at, filter) in condition.any_of.iter().enumerate() {
-            if at > 0 {
-                sql.push(" or ");
-            }
-            filter.push(sql);
-        }
-        sql.push(")");
-    }
+    push_conditions(sql, &search.conditions, Scope::Texts);
 }
 
 /// The same for the words alone. They come first, whatever SQLite thinks: looking for them anew for

@@ -20,6 +20,21 @@ use crate::record::entry::Entry;
 /// Longer than any test should take; a flush that fails by it is a hang.
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
+/// What undoes each version of the schema, latest first.
+const UNDOING: [(i64, &[&str]); 2] = [
+    (
+        3,
+        &[
+            "alter table exchanges drop column cost_nanousd",
+            "alter table sessions drop column cost_nanousd",
+            "alter table sessions drop column unpriced",
+            "alter table sessions drop column open_ms",
+            "drop table price_lists",
+        ],
+    ),
+    (2, &["drop table messages_fts", "drop table messages", "alter table files drop column has_messages"]),
+];
+
 /// A folder of session files, `*.jsonl`, that goes away with the value.
 pub(super) struct Folder {
     root: TempDir,
@@ -46,6 +61,22 @@ impl Folder {
 
     pub(super) fn source(&self) -> Arc<dyn LogSource> {
         Arc::new(LogFolder::new(self.path().to_owned()))
+    }
+
+    /// Makes the database what a program of an earlier schema left. Nobody may have it open.
+    pub(super) async fn go_back_to(&self, version: i64) {
+        let mut connection = Db::open_read_only(&self.database()).connect_writer().await.unwrap();
+        for (_, statements) in UNDOING.iter().filter(|(undone, _)| *undone > version) {
+            for statement in *statements {
+                sqlx::query(*statement).execute(&mut connection).await.unwrap();
+            }
+        }
+        sqlx::query("delete from _sqlx_migrations where version > ?1")
+            .bind(version)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
     }
 
     /// Where the entry's session file lies.

@@ -214,6 +214,8 @@ async fn lists_are_paged_filtered_and_found_by_prefix() {
     assert_eq!(query::session(&db, "2027").await.unwrap(), []);
     let clients = query::clients_seen(&db).await.unwrap();
     assert_eq!((clients[0].name.as_str(), clients[0].requests), ("claude-code", 5));
-    assert_eq!(query::today(&db, 0).await.unwrap().tokens.output, 25);
-    assert_eq!(query::today(&db, i64::MAX).await.unwrap().requests, 0);
+    let today = query::today(&db, 0).await.unwrap();
+    assert_eq!((today.tokens.output, today.cost_nanousd), (25, Some(5 * 210_000)));
+    let later = query::today(&db, i64::MAX).await.unwrap();
+    assert_eq!((later.requests, later.cost_nanousd), (0, None));
 }

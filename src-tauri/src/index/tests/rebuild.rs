@@ -112,6 +112,7 @@ async fn hostile_numbers_do_not_stop_the_index() {
     index.flush(LONG).await.unwrap();
     let found = query::session(&db, id.as_str()).await.unwrap();
     assert_eq!((found[0].requests, found[0].tokens.input), (2, 2_000_000_000_000));
+    assert_eq!((found[0].cost_nanousd, found[0].unpriced), (None, 2), "nobody pays that");
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! What is said is found, once, where it was said first.
 
 use serde_json::{Value, json};
-use sqlx::Connection as _;
 
 use super::folder::{Folder, LONG, dump};
 use super::history::{HOST, request, response, session, start};
@@ -314,21 +313,6 @@ async fn hostile_texts_do_no_harm() {
     dump(&db).await;
 }
 
-/// The database as a program without search left it: its tables, its rows, no texts.
-async fn take_search_away(folder: &Folder) {
-    let path = folder.database();
-    let mut connection = Db::open_read_only(&path).connect_writer().await.unwrap();
-    for statement in [
-        "drop table messages_fts",
-        "drop table messages",
-        "alter table files drop column has_messages",
-        "delete from _sqlx_migrations where version > 1",
-    ] {
-        sqlx::query(statement).execute(&mut connection).await.unwrap();
-    }
-    connection.close().await.unwrap();
-}
-
 #[tokio::test]
 async fn logs_from_before_there_was_a_search_become_searchable_without_holding_up_a_start() {
     let folder = Folder::new();
@@ -336,7 +320,8 @@ async fn logs_from_before_there_was_a_search_become_searchable_without_holding_u
     let whole = dump(&db).await;
     index.close(LONG).await.unwrap();
     db.readers().close().await;
-    take_search_away(&folder).await;
+    // As a program without search left it: its tables, its rows, no texts.
+    folder.go_back_to(1).await;
 
     let (mut index, db, state) = folder.open().await;
     assert_eq!(state, crate::db::State::Existing);

@@ -1,0 +1,50 @@
+//! What a click in the tray's menu does.
+
+use std::sync::Arc;
+
+use tauri::{AppHandle, Manager as _};
+
+use super::host::Desk;
+use super::window::Place;
+use super::{quit, window};
+use crate::api::explorer::{Host as _, Refusal};
+use crate::menu::{Action, Lines};
+
+/// Does it. Called on the main thread: nothing here waits.
+pub(super) fn perform(app: &AppHandle, action: &Action) {
+    let desk = Arc::clone(&app.state::<Arc<Desk>>());
+    let done = match action {
+        Action::OpenExplorer => show(app, Place::Start),
+        Action::OpenSession(id) => show(app, Place::Session(id.clone())),
+        Action::OpenSettings => show(app, Place::Settings),
+        Action::Copy(lines) => copy(&desk, *lines),
+        Action::SetPaused(paused) => desk.set_paused(*paused),
+        Action::SetStartAtLogin(on) => desk.set_start_at_login(*on),
+        Action::TryAgain => {
+            desk.hosting.try_again();
+            Ok(())
+        }
+        Action::Quit => {
+            quit::ask(app);
+            Ok(())
+        }
+    };
+    if let Err(refusal) = done {
+        tracing::error!(reason = %refusal, "the tray cannot do this");
+    }
+    // A tick that was set by the click and not by the state is taken back.
+    desk.redraw.ask();
+}
+
+fn show(app: &AppHandle, place: Place) -> Result<(), Refusal> {
+    window::open(app, place);
+    Ok(())
+}
+
+/// Taking the exports back names no port.
+fn copy(desk: &Desk, lines: Lines) -> Result<(), Refusal> {
+    let port = desk.hosting.standing().port().unwrap_or_default();
+    desk.copy(&lines.text(port))?;
+    desk.redraw.copied(lines);
+    Ok(())
+}

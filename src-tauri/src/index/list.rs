@@ -1,0 +1,190 @@
+//! Pages of requests and sessions that a filter line lets through, and sums over all of them.
+
+use std::ops::Range;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite};
+
+use super::filter::{Line, Scope, push_conditions, push_part};
+use super::query::{Before, Exchange, Result, Session, Tokens};
+use crate::db::Db;
+
+/// What a word without a key is looked for in, over an exchange `e` and its session `s`.
+const NAMES: &str = "coalesce(s.title, '') || char(10) || coalesce(e.model, '') || char(10) || e.path
+     || char(10) || coalesce(e.client_name, '') || char(10) || coalesce(e.project, '')";
+
+/// Which exchanges are meant.
+#[derive(Debug, Clone, Default)]
+pub struct Chosen {
+    /// Those that the line lets through,
+    pub line: Line,
+    /// of this session, if one is named,
+    pub session: Option<String>,
+    /// that began in this time, in milliseconds since 1970, if one is given.
+    pub began_ms: Option<Range<i64>>,
+}
+
+/// An exchange in a list of many sessions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The exchange.
+    pub exchange: Exchange,
+    /// The title of its session.
+    pub session_title: Option<String>,
+    /// What it cost, in billionths of a US dollar, where a price is known.
+    pub cost_nanousd: Option<i64>,
+}
+
+/// Sums over exchanges.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Sessions with at least one of them.
+    pub sessions: u64,
+    /// How many there are.
+    pub requests: u64,
+    /// Their tokens.
+    pub tokens: Tokens,
+    /// What those with a known price cost, in billionths of a US dollar.
+    pub cost_nanousd: Option<i64>,
+    /// Those with tokens and without a known price.
+    pub unpriced: u64,
+}
+
+impl Chosen {
+    /// Whether all exchanges are meant.
+    fn is_all(&self) -> bool {
+        self.line.is_empty() && self.session.is_none() && self.began_ms.is_none()
+    }
+
+    /// Adds ` from exchanges e … where …`. The session `s` is there when its words are looked for.
+    pub(super) fn push_from(&self, sql: &mut QueryBuilder<Sqlite>) {
+        sql.push(" from exchanges e");
+        if !self.line.words.is_empty() {
+            sql.push(" join sessions s on s.id = e.session");
+        }
+        sql.push(" where true");
+        self.push_and(sql);
+    }
+
+    /// Adds ` and …` over an exchange `e` and its session `s`.
+    fn push_and(&self, sql: &mut QueryBuilder<Sqlite>) {
+        if let Some(session) = &self.session {
+            sql.push(" and e.session = ").push_bind(session.clone());
+        }
+        if let Some(began_ms) = &self.began_ms {
+            sql.push(" and e.started_ms >= ").push_bind(began_ms.start);
+            sql.push(" and e.started_ms < ").push_bind(began_ms.end);
+        }
+        push_conditions(sql, &self.line.conditions, Scope::Requests);
+        for word in &self.line.words {
+            sql.push(if word.excluded { " and not " } else { " and " });
+            push_part(sql, NAMES, word.text.trim_end_matches('*'));
+        }
+    }
+}
+
+/// Exchanges behind `before`, its start and id, at most `limit`; latest first.
+pub async fn requests(
+    db: &Db,
+    chosen: &Chosen,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> Result<Vec<Listed>> {
+    let mut sql = QueryBuilder::new(
+        "select e.*, s.title as session_title from exchanges e join sessions s on s.id = e.session where true",
+    );
+    if let Some((started_ms, id)) = before {
+        sql.push(" and (e.started_ms, e.request_id) < (").push_bind(started_ms);
+        sql.push(", ").push_bind(id.to_owned()).push(")");
+    }
+    chosen.push_and(&mut sql);
+    sql.push(" order by e.started_ms desc, e.request_id desc limit ").push_bind(limit);
+    sql.build_query_as().fetch_all(&db.readers()).await
+}
+
+/// One exchange.
+pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
+    sqlx::query_as(
+        "select e.*, s.title as session_title from exchanges e join sessions s on s.id = e.session
+         where e.request_id = ?1",
+    )
+    .bind(request_id.to_owned())
+    .fetch_optional(&db.readers())
+    .await
+}
+
+/// What each exchange of a session cost, in billionths of a US dollar, by id.
+pub async fn costs_of(db: &Db, session: &str) -> Result<Vec<(String, i64)>> {
+    sqlx::query_as(
+        "select request_id, cost_nanousd from exchanges where session = ?1 and cost_nanousd is not null",
+    )
+    .bind(session.to_owned())
+    .fetch_all(&db.readers())
+    .await
+}
+
+/// Sessions with at least one of the exchanges, all when all are meant, behind `before`, at most `limit`;
+/// latest first.
+pub async fn sessions(db: &Db, line: &Line, before: Option<&Before>, limit: u32) -> Result<Vec<Session>> {
+    let mut sql = QueryBuilder::new("select s.* from sessions s where true");
+    if let Some(before) = before {
+        sql.push(" and (s.last_ms, s.id) < (").push_bind(before.last_ms);
+        sql.push(", ").push_bind(before.id.clone()).push(")");
+    }
+    if !line.is_empty() {
+        let chosen = Chosen { line: line.clone(), ..Chosen::default() };
+        sql.push(" and exists (select 1 from exchanges e where e.session = s.id");
+        chosen.push_and(&mut sql);
+        sql.push(")");
+    }
+    sql.push(" order by s.last_ms desc, s.id desc limit ").push_bind(limit);
+    sql.build_query_as().fetch_all(&db.readers()).await
+}
+
+/// Sums over the exchanges.
+pub async fn totals(db: &Db, chosen: &Chosen) -> Result<Totals> {
+    if chosen.is_all() {
+        // Sessions have their own sums, and are few.
+        let sums = "select count(*) as sessions, coalesce(sum(requests), 0) as requests,
+                 coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
+                 coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
+                 coalesce(sum(cache_write_tokens), 0) as cache_write_tokens,
+                 sum(cost_nanousd) as cost_nanousd, coalesce(sum(unpriced), 0) as unpriced
+             from sessions where requests > 0";
+        return sqlx::query_as(sums).fetch_one(&db.readers()).await;
+    }
+    let mut sql = QueryBuilder::new("select count(distinct e.session) as sessions, ");
+    sql.push(SUMS);
+    chosen.push_from(&mut sql);
+    sql.build_query_as().fetch_one(&db.readers()).await
+}
+
+/// What is summed over exchanges `e`.
+pub(super) const SUMS: &str = "count(*) as requests,
+     coalesce(sum(e.input_tokens), 0) as input_tokens, coalesce(sum(e.output_tokens), 0) as output_tokens,
+     coalesce(sum(e.cache_read_tokens), 0) as cache_read_tokens,
+     coalesce(sum(e.cache_write_tokens), 0) as cache_write_tokens, sum(e.cost_nanousd) as cost_nanousd,
+     count(case when e.cost_nanousd is null and coalesce(e.input_tokens, e.output_tokens) is not null then 1 end)
+         as unpriced";
+
+impl FromRow<'_, SqliteRow> for Listed {
+    fn from_row(row: &SqliteRow) -> Result<Self> {
+        Ok(Self {
+            exchange: Exchange::from_row(row)?,
+            session_title: row.try_get("session_title")?,
+            cost_nanousd: row.try_get("cost_nanousd")?,
+        })
+    }
+}
+
+impl FromRow<'_, SqliteRow> for Totals {
+    fn from_row(row: &SqliteRow) -> Result<Self> {
+        Ok(Self {
+            sessions: row.try_get("sessions")?,
+            requests: row.try_get("requests")?,
+            tokens: Tokens::from_row(row)?,
+            cost_nanousd: row.try_get("cost_nanousd")?,
+            unpriced: row.try_get("unpriced")?,
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! What is looked for.
+
+use std::str::FromStr;
+
+use crate::index::filter::{Condition, Filter, Key, Line, Problem, Scope, Word};
+
+/// What to look for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Words and phrases that a text has to have, or must not.
+    pub words: Vec<Word>,
+    /// What else has to be so.
+    pub conditions: Vec<Condition>,
+}
+
+/// Why a search was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SearchSyntaxError {
+    /// A part of it was not.
+    #[error(transparent)]
+    Part(#[from] Problem),
+    /// Nothing was typed that can be looked for.
+    #[error("nothing to search for: words have letters or digits, filters are {known}", known = Key::list(Scope::Texts))]
+    Empty,
+}
+
+impl FromStr for Search {
+    type Err = SearchSyntaxError;
+
+    fn from_str(text: &str) -> Result<Self, SearchSyntaxError> {
+        let line = Line::read(text, Scope::Texts);
+        if let Some(problem) = line.parts.into_iter().find_map(|part| part.problem) {
+            return Err(problem.into());
+        }
+        let mut search = Self { words: line.words, conditions: line.conditions };
+        // What has no letter or digit is in no index of words.
+        search.words.retain(|word| word.text.contains(char::is_alphanumeric));
+        if search.words.is_empty() && search.conditions.is_empty() {
+            return Err(SearchSyntaxError::Empty);
+        }
+        Ok(search)
+    }
+}
+
+impl Search {
+    pub(super) fn names_a_session(&self) -> bool {
+        let is_session = |filter: &Filter| matches!(filter, Filter::Beginning(Key::Session, _));
+        self.conditions.iter().any(|condition| !condition.excluded && condition.any_of.iter().all(is_session))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_without_letters_are_no_words() {
+        let search: Search = "a -> b - ** ()".parse().unwrap();
+        assert_eq!(search.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let error = |text: &str| text.parse::<Search>().unwrap_err();
+        for empty in ["", "  ", "-> !", "\"\"", "-"] {
+            assert_eq!(error(empty), SearchSyntaxError::Empty, "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_understood_is_an_error() {
+        let error = |text: &str| text.parse::<Search>().unwrap_err().to_string();
+        let unknown = error("modle:opus");
+        assert!(
+            unknown.contains("`modle:`") && unknown.contains("role:") && unknown.contains("tool:"),
+            "{unknown}"
+        );
+        assert!(error("role:bot").contains("assistant"));
+        assert!(error("x model:").contains("model"));
+    }
+}
