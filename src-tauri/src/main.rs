@@ -21,6 +21,9 @@ fn main() -> ExitCode {
 #[cfg(feature = "desktop")]
 fn tray(request: Box<cli::tray::TrayRequest>) -> ExitCode {
     use llm_proxy::desktop::{self, Launch, Opening};
+    if !desktop::has_display() {
+        return request.serve_instead();
+    }
     let cli::tray::TrayRequest { flags, environment, paths, hidden, window } = *request;
     let opening = match (hidden, window) {
         (true, _) => Opening::Hidden,

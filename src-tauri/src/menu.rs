@@ -94,10 +94,11 @@ pub enum Action {
     OpenSettings,
     /// Puts lines on the clipboard.
     Copy(Lines),
-    /// Passes traffic without logging it, or logs it again.
-    SetPaused(bool),
-    /// Starts the application at login, or no longer.
-    SetStartAtLogin(bool),
+    /// Passes traffic without logging it, or logs it again: the other of what is so when it is clicked, for
+    /// the menu may be a second behind.
+    TogglePaused,
+    /// Starts the application at login, or no longer, likewise.
+    ToggleStartAtLogin,
     /// Tries once more to start the proxy.
     TryAgain,
     /// Ends the application.
@@ -197,7 +198,7 @@ pub fn menu(state: &TrayState) -> Menu {
     entries.extend(
         state
             .start_at_login
-            .map(|on| check("start-at-login", "Start at Login", on, Some(Action::SetStartAtLogin(!on)))),
+            .map(|on| check("start-at-login", "Start at Login", on, Some(Action::ToggleStartAtLogin))),
     );
     let quit =
         if state.standing == Standing::Ending { "Quit Now".to_owned() } else { format!("Quit {APP_NAME}") };
@@ -261,8 +262,8 @@ fn recent(state: &TrayState) -> Vec<Entry> {
 
 fn pause(standing: &Standing) -> Entry {
     let (on, action) = match standing {
-        Standing::Running(_) => (false, Some(Action::SetPaused(true))),
-        Standing::Paused(_) => (true, Some(Action::SetPaused(false))),
+        Standing::Running(_) => (false, Some(Action::TogglePaused)),
+        Standing::Paused(_) => (true, Some(Action::TogglePaused)),
         Standing::Attached(_) | Standing::Waiting(_) | Standing::Failed(_) | Standing::Ending => {
             (false, None)
         }

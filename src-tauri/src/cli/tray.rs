@@ -21,13 +21,19 @@ pub struct TrayRequest {
 }
 
 #[cfg(feature = "desktop")]
-pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome> {
-    if !context.environment.has_display() {
-        super::output::note(
-            "there is no display (DISPLAY and WAYLAND_DISPLAY are not set): serving without a tray",
-        );
-        return Ok(Outcome::Done(serve::run(&context)?));
+impl TrayRequest {
+    /// Serves in the foreground: what is done where there is no desktop.
+    pub fn serve_instead(self) -> std::process::ExitCode {
+        super::output::note("there is no display to show a tray on: serving without one");
+        let Self { flags, environment, paths, .. } = self;
+        let context = Context { environment, flags, paths };
+        serve::run(&context).unwrap_or_else(|error| super::output::failure(&error))
     }
+}
+
+#[cfg(feature = "desktop")]
+#[expect(clippy::unnecessary_wraps, reason = "can fail in a program without a tray")]
+pub(super) fn run(context: Context, flags: TrayFlags) -> anyhow::Result<Outcome> {
     let Context { environment, flags: settings, paths } = context;
     let TrayFlags { hidden, window } = flags;
     let request = TrayRequest { flags: settings, environment, paths, hidden, window };

@@ -2,7 +2,7 @@
 //! spaces. What the loader would refuse is never written.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, Value};
 
@@ -51,9 +51,9 @@ pub fn edit(flags: &Flags, env: &Environment, key: &str, value: Option<&str>) ->
 }
 
 /// Whether the loader takes it.
-fn check(text: &str, paths: &Paths, path: &PathBuf) -> Result<(), ConfigError> {
+fn check(text: &str, paths: &Paths, path: &Path) -> Result<(), ConfigError> {
     file::apply(text, paths, &mut Config::defaults(paths)).map_err(|problem| ConfigError::InFile {
-        path: path.clone(),
+        path: path.to_owned(),
         line: problem.line,
         message: problem.message,
     })
@@ -77,7 +77,7 @@ fn with(text: &str, key: Key, value: Option<Value>) -> Option<String> {
 mod tests {
     use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::config::load;
@@ -102,8 +102,8 @@ mod tests {
 
         fn set(&self, key: &str, value: Option<&str>) -> Result<String, EditError> {
             edit(&Flags::default(), &self.env(), key, value)?;
-            load(&Flags::default(), &self.env()).unwrap();
-            Ok(fs::read_to_string(self.file()).unwrap())
+            load(&Flags::default(), &self.env())?;
+            Ok(fs::read_to_string(self.file()).unwrap_or_default())
         }
     }
 

@@ -53,6 +53,15 @@ pub enum Opening {
 /// The argument of a start at login.
 const HIDDEN: &str = "--hidden";
 
+/// Whether there is a desktop to show anything on. A variable that names a display which is gone, as it is
+/// left in terminals, is none.
+pub fn has_display() -> bool {
+    #[cfg(target_os = "linux")]
+    return gtk::init().is_ok();
+    #[cfg(not(target_os = "linux"))]
+    return true;
+}
+
 /// Runs the application until the user quits it. A second start hands over to the first and ends.
 pub fn run(launch: Launch) -> ExitCode {
     app::report_to_stderr();

@@ -8,7 +8,7 @@ use super::host::Desk;
 use super::window::Place;
 use super::{quit, window};
 use crate::api::explorer::{Host as _, Refusal};
-use crate::menu::{Action, Lines};
+use crate::menu::{Action, Lines, Standing};
 
 /// Does it. Called on the main thread: nothing here waits.
 pub(super) fn perform(app: &AppHandle, action: &Action) {
@@ -18,8 +18,14 @@ pub(super) fn perform(app: &AppHandle, action: &Action) {
         Action::OpenSession(id) => show(app, Place::Session(id.clone())),
         Action::OpenSettings => show(app, Place::Settings),
         Action::Copy(lines) => copy(&desk, *lines),
-        Action::SetPaused(paused) => desk.set_paused(*paused),
-        Action::SetStartAtLogin(on) => desk.set_start_at_login(*on),
+        Action::TogglePaused => {
+            let is_paused = matches!(desk.hosting.standing(), Standing::Paused(_));
+            desk.set_paused(!is_paused)
+        }
+        Action::ToggleStartAtLogin => {
+            let is_on = desk.start_at_login().unwrap_or(false);
+            desk.set_start_at_login(!is_on)
+        }
         Action::TryAgain => {
             desk.hosting.try_again();
             Ok(())

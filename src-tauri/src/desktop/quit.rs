@@ -14,7 +14,7 @@ use crate::app::{App, Signals, one_line};
 use crate::menu::APP_NAME;
 
 const QUIT_NOW: &str = "Quit Now";
-const WAIT: &str = "Wait for Them";
+const QUIT_WHEN_DONE: &str = "Quit When Done";
 const CANCEL: &str = "Cancel";
 
 /// What is known of the end while it has not come.
@@ -59,14 +59,16 @@ pub(super) async fn on_signals(app: AppHandle, mut signals: Signals) {
 fn question(app: &AppHandle, running: usize) {
     let (are, them) = if running == 1 { ("request is", "it") } else { ("requests are", "them") };
     let text = format!("{running} {are} running. Quitting now cuts {them} off.");
-    let buttons = MessageDialogButtons::YesNoCancelCustom(QUIT_NOW.into(), WAIT.into(), CANCEL.into());
+    // The first is what the Return key means: nothing is lost by it.
+    let buttons =
+        MessageDialogButtons::YesNoCancelCustom(QUIT_WHEN_DONE.into(), QUIT_NOW.into(), CANCEL.into());
     let dialog = app.dialog().message(text).title(format!("Quit {APP_NAME}?")).buttons(buttons);
     let app = app.clone();
     dialog.kind(MessageDialogKind::Warning).show_with_result(move |answer| {
         app.state::<Arc<Desk>>().leaving.asked();
         match answer {
             MessageDialogResult::Custom(label) if label == QUIT_NOW => leave(&app, Some(Duration::ZERO)),
-            MessageDialogResult::Custom(label) if label == WAIT => leave(&app, Some(Duration::MAX)),
+            MessageDialogResult::Custom(label) if label == QUIT_WHEN_DONE => leave(&app, Some(Duration::MAX)),
             MessageDialogResult::Custom(_)
             | MessageDialogResult::Yes
             | MessageDialogResult::No

@@ -31,8 +31,6 @@ pub struct Listed {
     pub exchange: Exchange,
     /// The title of its session.
     pub session_title: Option<String>,
-    /// What it cost, in billionths of a US dollar, where a price is known.
-    pub cost_nanousd: Option<i64>,
 }
 
 /// Sums over exchanges.
@@ -113,16 +111,6 @@ pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
     .await
 }
 
-/// What each exchange of a session cost, in billionths of a US dollar, by id.
-pub async fn costs_of(db: &Db, session: &str) -> Result<Vec<(String, i64)>> {
-    sqlx::query_as(
-        "select request_id, cost_nanousd from exchanges where session = ?1 and cost_nanousd is not null",
-    )
-    .bind(session.to_owned())
-    .fetch_all(&db.readers())
-    .await
-}
-
 /// Sessions with at least one of the exchanges, all when all are meant, behind `before`, at most `limit`;
 /// latest first.
 pub async fn sessions(db: &Db, line: &Line, before: Option<&Before>, limit: u32) -> Result<Vec<Session>> {
@@ -169,11 +157,7 @@ pub(super) const SUMS: &str = "count(*) as requests,
 
 impl FromRow<'_, SqliteRow> for Listed {
     fn from_row(row: &SqliteRow) -> Result<Self> {
-        Ok(Self {
-            exchange: Exchange::from_row(row)?,
-            session_title: row.try_get("session_title")?,
-            cost_nanousd: row.try_get("cost_nanousd")?,
-        })
+        Ok(Self { exchange: Exchange::from_row(row)?, session_title: row.try_get("session_title")? })
     }
 }
 

@@ -131,6 +131,7 @@ async fn settings_count_what_the_logs_take() {
     let home = Home::logged(&[vec![start(1), request(1, 1, "opus", &["Hello"])], vec![start(2)]]).await;
     let settings = home.told("settings", Value::Null).await;
     assert_eq!(settings["log_files"], 2);
+    assert!(settings["prices"].as_str().unwrap().starts_with("genai-prices "));
     assert!(
         settings["log_bytes"].as_u64().unwrap() > 400 && settings["index_bytes"].as_u64().unwrap() > 4096
     );

@@ -2,7 +2,7 @@
 
 use super::call::{CallError, Front, on_disk};
 use super::session::turn;
-use super::summary::{request_summary, usd};
+use super::summary::request_summary;
 use super::types::{
     BodyFacts, CostPart, PricedTurn, RecordSpan, RequestArgs, RequestDetail, Side, StreamEvent,
 };
@@ -12,6 +12,9 @@ use crate::index::list::{self as index, Listed};
 use crate::index::query::{Exchange, exchanges};
 use crate::logs::read::{ReadError, read_span};
 use crate::logs::{RelativePath, Span};
+use crate::model::Timestamp;
+use crate::provider::prices::{self, usd};
+use crate::provider::{Provider, Usage};
 use crate::record::entry::{Entry, HeaderMap, Request, Response};
 
 /// Lines of an event stream that are told,
@@ -41,14 +44,14 @@ pub(super) async fn request(front: &Front, asked: &RequestArgs) -> Result<Reques
         Ok::<_, CallError>((lines, turn_of(&archive, &exchange)?))
     })
     .await??;
-    let cost_nanousd = listed.cost_nanousd;
+    let cost_usd = listed.exchange.cost_nanousd.map(usd);
     let request = lines.request.as_ref();
     let chunks = lines.response.as_ref().and_then(|response| response.chunks.as_deref()).unwrap_or_default();
     Ok(RequestDetail {
         cost: cost_parts(&listed.exchange),
         record: spans(&listed.exchange),
         summary: request_summary(listed),
-        turn: PricedTurn { turn, cost_usd: cost_nanousd.map(usd) },
+        turn: PricedTurn { turn, cost_usd },
         request_headers: request.map(|request| request.headers.clone()).unwrap_or_default(),
         response_headers: lines.response.as_ref().map(|line| line.headers.clone()).unwrap_or_default(),
         query: request.and_then(|request| request.query.clone()),
@@ -62,9 +65,22 @@ pub(super) async fn request(front: &Front, asked: &RequestArgs) -> Result<Reques
     })
 }
 
-/// What each part of its tokens cost. None while prices are not told by part.
-fn cost_parts(_exchange: &Exchange) -> Vec<CostPart> {
-    Vec::new()
+/// What each part of its tokens cost; none where no price is known.
+fn cost_parts(exchange: &Exchange) -> Vec<CostPart> {
+    let usage = Usage {
+        input_tokens: exchange.input_tokens,
+        output_tokens: exchange.output_tokens,
+        cache_read_tokens: exchange.cache_read_tokens,
+        cache_write_tokens: exchange.cache_write_tokens,
+        cache_write_1h_tokens: exchange.cache_write_1h_tokens,
+        reasoning_tokens: exchange.reasoning_tokens,
+    };
+    let started = Timestamp::from_unix_ms(exchange.started_ms);
+    let provider = Provider::from_name(&exchange.provider);
+    let priced = provider.zip(exchange.model.as_deref());
+    let cost = priced
+        .and_then(|(provider, model)| prices::cost(provider, &exchange.upstream, model, started, usage));
+    cost.map(|cost| cost.parts.into_iter().map(CostPart::from).collect()).unwrap_or_default()
 }
 
 /// The requests before and after it in its session.

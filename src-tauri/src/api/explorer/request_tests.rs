@@ -111,6 +111,34 @@ async fn a_request_alone_gives_the_turn_that_its_session_gives() {
 }
 
 #[tokio::test]
+async fn what_a_request_cost_is_told_alike_everywhere_and_is_the_sum_of_its_parts() {
+    let asked =
+        request(1, 1, "claude-sonnet-4-5", &["Hello"]).to_string().replace("h.example", "api.anthropic.com");
+    let lines = [start(1).to_string().replace("h.example", "api.anthropic.com"), asked];
+    let mut lines: Vec<Value> = lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+    lines.push(response(1, 1, 200, "Hi"));
+    let home = Home::logged(&[lines]).await;
+    let detail = home.told("request", json!({"request_id": "r1-1"})).await;
+    let parts = detail["cost"].as_array().unwrap();
+    let sum: f64 = parts.iter().map(|part| part["cost_usd"].as_f64().unwrap()).sum();
+    let told = detail["summary"]["cost_usd"].as_f64().unwrap();
+    assert!(parts.len() == 2 && told > 0.0 && (sum - told).abs() < 1e-9, "{parts:?} {told}");
+    let session = home.told("session", json!({"session": session_id(1)})).await;
+    let totals = home.told("requests", json!({"limit": 1})).await["totals"].clone();
+    let filtered = home.told("requests", json!({"limit": 1, "filter": "cost:>$0"})).await["totals"].clone();
+    for cost in [
+        &detail["turn"]["cost_usd"],
+        &session["turns"][0]["cost_usd"],
+        &session["summary"]["cost_usd"],
+        &totals["cost_usd"],
+        &filtered["cost_usd"],
+    ] {
+        assert_eq!(cost.as_f64().unwrap(), told);
+    }
+    assert_eq!((&totals["unpriced"], &filtered["unpriced"]), (&json!(0), &json!(0)));
+}
+
+#[tokio::test]
 async fn a_session_that_grows_is_read_on() {
     let home = home().await;
     let before = home.told("session", json!({"session": session_id(1)})).await;

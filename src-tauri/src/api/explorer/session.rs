@@ -1,14 +1,10 @@
 //! One session, whole.
 
-use std::collections::HashMap;
-
 use super::call::{CallError, Front, on_disk};
-use super::summary::usd;
 use super::types::{PricedTurn, SessionArgs, SessionDetail};
 use crate::api::query::view;
 use crate::api::reading::Reading;
 use crate::api::types::Turn;
-use crate::index::list::costs_of;
 
 /// A session by its id, the beginning of its id, or `last`.
 pub(super) async fn session(front: &Front, asked: &SessionArgs) -> Result<SessionDetail, CallError> {
@@ -18,18 +14,9 @@ pub(super) async fn session(front: &Front, asked: &SessionArgs) -> Result<Sessio
     let (Some(view), turns) = read.await?? else {
         return Err(CallError::NotFound(format!("no session `{}`", asked.session)));
     };
-    // Without an index there are no prices, and the rest is told all the same.
-    let costs = costs_of(front.archive.db(), view.summary.id.as_str()).await.unwrap_or_default();
-    let costs: HashMap<String, i64> = costs.into_iter().collect();
-    let priced = |turn: Turn| {
-        let cost = turn.request_id.as_ref().and_then(|id| costs.get(id));
-        PricedTurn { cost_usd: cost.copied().map(usd), turn }
-    };
-    Ok(SessionDetail {
-        summary: view.summary,
-        turns: turns.into_iter().map(priced).collect(),
-        bad_lines: view.bad_lines,
-    })
+    let priced = |turn: Turn| PricedTurn { cost_usd: view.turn_cost_usd(&turn), turn };
+    let turns = turns.into_iter().map(priced).collect();
+    Ok(SessionDetail { turns, summary: view.summary, bad_lines: view.bad_lines })
 }
 
 /// The turns by the ids that lists give: old logs have none, and the index names them by their place.

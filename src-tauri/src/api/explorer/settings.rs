@@ -8,6 +8,7 @@ use super::types::{SetArgs, Setting, SettingForm, Settings};
 use crate::api::index_file;
 use crate::config::{self, Config, EditError, Form, KEYS, Key};
 use crate::logs::layout;
+use crate::provider::prices;
 use crate::setup::shell::is_set_up;
 
 /// All settings.
@@ -25,7 +26,7 @@ pub(super) async fn settings(front: &Front) -> Result<Settings, CallError> {
         index_bytes: sizes.index_bytes,
         log_bytes: sizes.log_bytes,
         log_files: sizes.log_files,
-        prices: prices(),
+        prices: prices::source(),
     })
 }
 
@@ -39,11 +40,6 @@ pub(super) async fn set(front: &Front, asked: SetArgs) -> Result<Settings, CallE
         EditError::Write(_) => CallError::Failed(error.to_string()),
     })?;
     settings(front).await
-}
-
-/// Where prices come from, and of what date; empty while none are known.
-fn prices() -> String {
-    String::new()
 }
 
 fn setting(front: &Front, key: Key, config: &Config, defaults: &Config) -> Setting {

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::call::{CallError, Front};
 use super::facets::values_of;
-use super::summary::{totals, usd};
+use super::summary::totals;
 use super::types::{DayStats, Quantiles, Stats, StatsArgs, StatsRow};
 use crate::api::query::tokens_of_row;
 use crate::db::Db;
@@ -14,6 +14,7 @@ use crate::index::list::{Chosen, totals as sums};
 use crate::index::query::Result as Answer;
 use crate::index::stats::{By, Day, Group, days, durations, errors, groups, titles, tools};
 use crate::model::Timestamp;
+use crate::provider::prices::usd;
 
 /// The most rows of a table.
 const MAX_ROWS: u32 = 20;

@@ -10,16 +10,12 @@ use crate::index::filter::Line;
 use crate::index::list::{self as index, Listed};
 use crate::index::query::Exchange;
 use crate::model::Timestamp;
+use crate::provider::prices::usd;
 use crate::record::entry::Timing;
-
-/// US dollars of billionths of them.
-pub(super) fn usd(nanousd: i64) -> f64 {
-    nanousd as f64 / 1e9
-}
 
 /// A request in a list.
 pub(super) fn request_summary(listed: Listed) -> RequestSummary {
-    let Listed { exchange, session_title, cost_nanousd } = listed;
+    let Listed { exchange, session_title } = listed;
     RequestSummary {
         tokens: tokens(&exchange),
         timing: timing(&exchange),
@@ -42,7 +38,7 @@ pub(super) fn request_summary(listed: Listed) -> RequestSummary {
         status: exchange.status,
         stop_reason: exchange.stop_reason,
         error: exchange.error,
-        cost_usd: cost_nanousd.map(usd),
+        cost_usd: exchange.cost_nanousd.map(usd),
         request_bytes: exchange.request_bytes,
         response_bytes: exchange.response_bytes,
     }

@@ -112,11 +112,20 @@ impl Filter {
             Key::Kind => is_kind(value).then(|| Self::Exactly(key, value.to_owned())),
             Key::Method => Some(Self::Exactly(key, value.to_owned())),
             Key::Status => statuses(value).map(|range| Self::Among(key, range)),
-            _ => match (key.unit(), value.strip_prefix('=')) {
-                (Some(unit), _) => amount::read(value, unit).map(|range| Self::Among(key, range)),
-                (None, Some("")) => None,
-                (None, Some(exact)) => Some(Self::Exactly(key, exact.to_owned())),
-                (None, None) => Some(Self::Part(key, value.to_owned())),
+            Key::In | Key::Out | Key::Cached | Key::Cost | Key::Duration | Key::FirstByte | Key::Size => {
+                key.unit().and_then(|unit| amount::read(value, unit)).map(|range| Self::Among(key, range))
+            }
+            Key::Client
+            | Key::Model
+            | Key::Project
+            | Key::Host
+            | Key::Path
+            | Key::Stop
+            | Key::Agent
+            | Key::Tool => match value.strip_prefix('=') {
+                Some("") => None,
+                Some(exact) => Some(Self::Exactly(key, exact.to_owned())),
+                None => Some(Self::Part(key, value.to_owned())),
             },
         };
         let bad =

@@ -30,6 +30,7 @@ const UNDOING: [(i64, &[&str]); 2] = [
             "alter table sessions drop column unpriced",
             "alter table sessions drop column open_ms",
             "drop table price_lists",
+            "drop index messages_tools",
         ],
     ),
     (2, &["drop table messages_fts", "drop table messages", "alter table files drop column has_messages"]),

@@ -35,8 +35,12 @@ impl TryFrom<f64> for Rate {
 /// All prices.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct PriceList {
+    /// Who made it.
+    pub(super) source: String,
     /// The source's version.
     pub(super) version: String,
+    /// When it was taken from there.
+    pub(super) date: String,
     pub(super) providers: Vec<Seller>,
 }
 

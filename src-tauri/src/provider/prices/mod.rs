@@ -30,5 +30,11 @@ pub fn version() -> String {
     format!("{}/{RULES}", PriceList::embedded().version)
 }
 
+/// Where the list is from, of which version and of what day.
+pub fn source() -> String {
+    let list = PriceList::embedded();
+    format!("{} {} of {}", list.source, list.version, list.date)
+}
+
 #[cfg(test)]
 mod tests;

@@ -191,7 +191,7 @@ fn numbers_that_no_answer_has_are_not_believed() {
 fn a_list_with_a_mistake_is_no_list() {
     let list = |prices: &str| {
         PriceList::parse(&format!(
-            r#"{{"version":"1","providers":[{{"id":"a","api_pattern":"b","fallback_model_providers":[],
+            r#"{{"source":"s","version":"1","date":"d","providers":[{{"id":"a","api_pattern":"b","fallback_model_providers":[],
                 "models":[{{"id":"c","match":{{"equals":"c"}},"prices":[{{"prices":{prices}}}]}}]}}]}}"#
         ))
     };

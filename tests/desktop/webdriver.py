@@ -1,0 +1,69 @@
+"""The page in the program's window, through WebKitWebDriver: plain HTTP with JSON, no client library."""
+
+import json
+import socket
+import urllib.error
+import urllib.request
+
+TIMEOUT_S = 30
+
+
+class Page:
+    """Starts the program with a window that obeys; whoever asks for it ends the session."""
+
+    def __init__(self, session, *arguments):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
+        environment = {**session.environment, "TAURI_WEBVIEW_AUTOMATION": "true"}
+        session.spawn(["WebKitWebDriver", f"--port={self.base.rsplit(':', 1)[1]}"], env=environment)
+        session.until("the driver", self.is_ready)
+        options = {"binary": str(session.binary), "args": ["--window", "--port", "0", *arguments]}
+        wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
+        self.id = self.send("POST", "/session", {"capabilities": wanted})["sessionId"]
+
+    def is_ready(self):
+        try:
+            return self.send("GET", "/status")["ready"]
+        except (urllib.error.URLError, ConnectionError):
+            return False
+
+    def run(self, script, *arguments):
+        """What the script returns; it runs beside the page's security policy, as a debugger does."""
+        body = {"script": script, "args": list(arguments)}
+        return self.send("POST", f"/session/{self.id}/execute/sync", body)
+
+    def run_async(self, script, *arguments):
+        """As `run`, for a script that calls its last argument with the result."""
+        body = {"script": script, "args": list(arguments)}
+        return self.send("POST", f"/session/{self.id}/execute/async", body)
+
+    def invoke(self, command, arguments):
+        """What a Tauri command answers, as `(answer, error)`: one of them is None."""
+        return self.run_async(
+            """const [command, args, done] = arguments;
+            window.__TAURI_INTERNALS__.invoke(command, args).then(
+                (answer) => done([answer ?? true, null]),
+                (error) => done([null, error ?? true]));""",
+            command,
+            arguments,
+        )
+
+    def call(self, name, args=None):
+        """What the explorer's one command answers, likewise."""
+        return self.invoke("call", {"call": {"name": name} if args is None else {"name": name, "args": args}})
+
+    def url(self):
+        return self.send("GET", f"/session/{self.id}/url")
+
+    def quit(self):
+        self.send("DELETE", f"/session/{self.id}")
+
+    def send(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"content-type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()}") from None
