@@ -27,35 +27,42 @@ export interface JsonRow {
 /** Characters of a text that stand on its line; longer ones, and those of several lines, can be opened. */
 export const INLINE_CHARS = 120;
 
-/** Characters of an opened text's stretch: what a line of the tree has room for. */
-const STRETCH_CHARS = 160;
+/** The least characters of an opened text's stretch, however deep it is. */
+const LEAST_STRETCH_CHARS = 24;
 
 /** Rows of an opened text; a longer one is read in the raw view. */
 const MAX_STRETCHES = 2000;
 
-/** The rows; `isOpen` says of a place's key whether it is opened. */
-export function jsonRows(root: unknown, isOpen: (key: string, depth: number) => boolean): JsonRow[] {
+/** How the tree is shown. */
+export interface JsonView {
+  /** Whether the value at a place is opened. */
+  isOpen: (key: string, depth: number, type: JsonType) => boolean;
+  /** Characters that a line has room for at a depth. */
+  columns: (depth: number) => number;
+}
+
+/** The rows. */
+export function jsonRows(root: unknown, view: JsonView): JsonRow[] {
   const rows: JsonRow[] = [];
-  add(rows, root, null, [], isOpen);
+  add(rows, root, null, [], view);
   return rows;
 }
 
-function add(rows: JsonRow[], value: unknown, name: string | number | null, path: JsonPath, isOpen: IsOpen): void {
+function add(rows: JsonRow[], value: unknown, name: string | number | null, path: JsonPath, view: JsonView): void {
   const key = pathKey(path);
   const type = typeOf(value);
   const size = sizeOf(value);
   const opens = type === "string" ? isLong(value as string) : size > 0;
-  const open = opens && isOpen(key, path.length);
+  const open = opens && view.isOpen(key, path.length, type);
   rows.push({ key, path, depth: path.length, name, type, value, size, isOpen: open, opens, stretch: null });
   if (!open) return;
-  if (type === "string") addText(rows, value as string, key, path);
-  else for (const [inner, child] of members(value)) add(rows, child, inner, [...path, inner], isOpen);
+  if (type === "string") addText(rows, value as string, key, path, view);
+  else for (const [inner, child] of members(value)) add(rows, child, inner, [...path, inner], view);
 }
 
-type IsOpen = (key: string, depth: number) => boolean;
-
-function addText(rows: JsonRow[], text: string, key: string, path: JsonPath): void {
-  const stretches = hardWrapped(text, STRETCH_CHARS, MAX_STRETCHES);
+function addText(rows: JsonRow[], text: string, key: string, path: JsonPath, view: JsonView): void {
+  const columns = Math.max(LEAST_STRETCH_CHARS, view.columns(path.length + 1));
+  const stretches = hardWrapped(text, columns, MAX_STRETCHES);
   for (const [at, stretch] of stretches.entries()) {
     const place = { key: `${key} ${at}`, path, depth: path.length + 1, name: null, size: 0 };
     rows.push({ ...place, type: "string", value: text, isOpen: false, opens: false, stretch });

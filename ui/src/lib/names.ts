@@ -6,10 +6,12 @@ const CLIENTS: Record<string, string> = {
   "gemini-cli": "Gemini CLI",
   opencode: "opencode",
   aider: "aider",
-  "openai-sdk-python": "OpenAI SDK (Python)",
-  "openai-sdk-js": "OpenAI SDK (JS)",
-  "anthropic-sdk-python": "Anthropic SDK (Python)",
-  "anthropic-sdk-js": "Anthropic SDK (JS)",
+  "openai-sdk-python": "OpenAI Python",
+  "openai-sdk-ts": "OpenAI JS",
+  "anthropic-sdk-python": "Anthropic Python",
+  "anthropic-sdk-ts": "Anthropic JS",
+  "google-genai": "Google GenAI",
+  litellm: "LiteLLM",
 };
 
 /** A client as people know it; what is not known keeps its own name. */

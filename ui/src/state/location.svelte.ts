@@ -34,13 +34,13 @@ class Location {
 
   back(): void {
     if (this.#depth > 0) history.back();
-    else closeDetail();
+    else this.push({ ...NO_DETAIL, ...listView() });
   }
 }
 
-export const location = new Location();
-
 const NO_DETAIL = { session: null, request: null, turn: null, find: null, tab: null };
+
+export const location = new Location();
 
 /** What the other side was asked last: what lists are filtered by is not what is searched for. */
 let otherFilter = "";

@@ -2,24 +2,11 @@ import { expect, test } from "vitest";
 
 import type { Block } from "../../bindings/Block";
 import type { PricedTurn } from "../../bindings/PricedTurn";
+import { says, text, turn } from "./builders";
 import { conversationRows, turnRows, type Row } from "./rows";
 import { outcome, steps } from "./tries";
 import { countHits, rowWords } from "./words";
 
-let next = 1;
-
-function turn(change: Partial<PricedTurn>): PricedTurn {
-  const seq = change.seq ?? next++;
-  return {
-    cost_usd: null, seq, request_id: `r${seq}`, started: "2026-11-23T08:00:00Z", kind: "chat", method: "POST",
-    path: "/v1/messages", client: { name: "claude-code", version: null }, agent: null, project: null, model: "m",
-    status: 200, end: "ok", stop_reason: "end_turn", usage: null, timing: { ttfb_ms: 10, total_ms: 1000 },
-    repeats: null, new_messages: [], answer: null, answer_finished: true, error: null, gap: [], ...change,
-  };
-}
-
-const text = (words: string): Block => ({ type: "text", text: words });
-const says = (role: "user" | "assistant", words: string) => ({ role, blocks: [text(words)] });
 const rowsOf = (turns: PricedTurn[], runs = false, opened = (_: string) => false) => conversationRows(turns, runs, opened);
 const kinds = (rows: Row[]) => rows.map((row) => row.kind);
 

@@ -4,7 +4,7 @@ export const COLUMNS: Column[] = [
   { id: "state", title: "", what: "State", width_px: 28, rank: 0 },
   { id: "time", title: "Time ↓", what: "When it began, latest first", width_px: 104, rank: 0 },
   { id: "title", title: "Session", what: "Session title", width_px: 132, rank: 0, grows: true },
-  { id: "kind", title: "Kind", what: "What it asks for", width_px: 84, rank: 7 },
+  { id: "kind", title: "Kind", what: "What it asks for", width_px: 96, rank: 7 },
   { id: "client", title: "Client", width_px: 108, rank: 8 },
   { id: "model", title: "Model", width_px: 140, rank: 2 },
   { id: "status", title: "Status", width_px: 60, rank: 1 },
