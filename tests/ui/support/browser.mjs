@@ -63,7 +63,7 @@ function watch(page, origin) {
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") page.problems.push(`console: ${message.text()}`);
   });
-  page.on("pageerror", (error) => page.problems.push(`error: ${error.message}`));
+  page.on("pageerror", (error) => page.problems.push(`error: ${error.message} at ${page.url()}`));
   page.on("crash", () => page.problems.push("the page crashed"));
   page.on("dialog", (dialog) => {
     page.problems.push(`dialog: ${dialog.message()}`);
