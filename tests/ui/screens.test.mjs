@@ -63,6 +63,14 @@ async function screensOf({ login, haiku, failures }) {
   };
 }
 
+test("a fault of accessibility is found out", async () => {
+  const page = await browser.page(explorer);
+  await page.getByText("A haiku about proxies").first().waitFor();
+  await page.evaluate(() => document.querySelector("main").append(document.createElement("button")));
+  assert.match((await graveFaults(page)).join("\n"), /critical button-name/);
+  await page.close();
+});
+
 for (const theme of ["light", "dark"]) {
   for (const [sizeName, size] of Object.entries(SIZES)) {
     test(`every screen is in order: ${theme}, ${sizeName}`, { timeout: 300_000 }, async (context) => {

@@ -32,7 +32,7 @@ function placesOfRich({ session, first, second }) {
     { as: "session", hash: place("sessions", { session, turn: 1 }) },
     ...SESSION_TABS.map((tab) => ({ as: tab, hash: place("sessions", { session, tab }) })),
     ...REQUEST_TABS.map((tab) => ({ as: tab, hash: place("requests", { request: first, tab }) })),
-    ...["messages", "request", "response"].map((tab) => ({ as: tab, hash: place("requests", { request: second, tab }) })),
+    { as: "messages", hash: place("requests", { request: second }) },
   ].map((to) => ({ ...to, within: DETAIL }));
 }
 
