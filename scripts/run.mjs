@@ -86,3 +86,9 @@ function killGroup(child) {
     child.kill("SIGKILL");
   }
 }
+
+/** Where cargo builds, whatever CARGO_TARGET_DIR and the user's cargo settings say. */
+export function targetFolder() {
+  const metadata = output("cargo", ["metadata", "--no-deps", "--format-version", "1", "--locked"]);
+  return JSON.parse(metadata).target_directory;
+}

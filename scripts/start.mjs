@@ -6,7 +6,7 @@ import os from "node:os";
 import path from "node:path";
 
 import { installNodePackages } from "./packages.mjs";
-import { ROOT, mustRun, output, step } from "./run.mjs";
+import { ROOT, mustRun, step, targetFolder } from "./run.mjs";
 import { ensureSystem } from "./system.mjs";
 
 const hasDisplay = process.platform !== "linux" || Boolean(process.env.DISPLAY || process.env.WAYLAND_DISPLAY);
@@ -52,10 +52,4 @@ function run(args) {
 function forward(child, signal) {
   if (signal === "SIGINT" && process.stdin.isTTY) return;
   child.kill(signal);
-}
-
-/** Where cargo builds, whatever CARGO_TARGET_DIR and the user's cargo settings say. */
-function targetFolder() {
-  const metadata = output("cargo", ["metadata", "--no-deps", "--format-version", "1", "--locked"]);
-  return JSON.parse(metadata).target_directory;
 }

@@ -24,13 +24,14 @@ except ImportError:
 
 import test_ending
 import test_starting
+import test_streams
 import test_tray
 import test_window
 from session import Session, until
 
 # A test that takes longer has failed.
 LIMIT_S = 120
-SUITES = [test_tray, test_starting, test_ending, test_window]
+SUITES = [test_tray, test_starting, test_ending, test_window, test_streams]
 
 
 def tests(words):

@@ -101,7 +101,7 @@ async fn people_get_lines_that_a_terminal_can_show() {
 async fn what_is_not_understood_names_what_there_is() {
     let proxy = Proxy::start(Options::default()).await;
     for (query, words) in [
-        ("modle:opus", "there are client: model: status: is: session: role: in: before: after: tool:"),
+        ("modle:opus", "there are client: model: kind: status: is: session: project: host:"),
         ("in:nowhere", "prompt, answer, thinking, tool, result or system"),
         ("->", "letters or digits"),
     ] {

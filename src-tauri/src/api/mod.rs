@@ -9,6 +9,7 @@ mod import_redaction;
 pub mod probe;
 pub mod query;
 mod reading;
+mod said;
 pub mod search;
 pub mod status;
 mod turns;

@@ -4,18 +4,16 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use super::said::{Conversation, Said};
 use super::types::{MissingBytes, Turn};
 use crate::index::{guess_provider, read_answer, read_request, title_of};
 use crate::model::{RequestId, Timestamp};
-use crate::provider::{Answer, Block, Kind, Message, Provider, RequestFacts, Role};
+use crate::provider::{Answer, Kind, Provider, RequestFacts};
 use crate::record::Direction;
 use crate::record::entry::{Entry, Gap, Request, Response, SessionStart};
 
 /// Characters of an error page that are shown when it is not in the provider's form.
 const MAX_ERROR_CHARS: usize = 2000;
-
-/// How often each block stands in a conversation.
-type Counts = HashMap<u64, usize>;
 
 /// Takes a session's lines in their order, one in memory at a time.
 #[derive(Debug, Default)]
@@ -31,8 +29,7 @@ pub(super) struct Turns {
     /// The client's own name for the session, as its latest request that has one says.
     pub(super) client_session: Option<String>,
     open: Vec<Open>,
-    /// The most often that any one conversation so far had each block.
-    seen: Counts,
+    said: Said,
     /// Whole conversations that were sent, and the number of the request that did first.
     sent: HashMap<u64, u64>,
 }
@@ -43,7 +40,7 @@ struct Open {
     turn: usize,
     id: Option<RequestId>,
     seq: u64,
-    counts: Counts,
+    conversation: Conversation,
 }
 
 impl Turns {
@@ -82,17 +79,18 @@ impl Turns {
         self.title = self.title.take().or_else(|| title_of(&facts));
         self.client_session = facts.session.id.clone().or(self.client_session.take());
         let mut turn = turn_of(request, &facts);
-        let mut counts = Counts::new();
+        let mut conversation = Conversation::default();
         // Counting tokens and warming the cache send what a turn is about to say: that is the turn's.
         if facts.kind == Kind::Chat {
-            (turn.new_messages, counts) = self.news(&facts.messages);
-            turn.repeats = self.repeats(&facts.messages, request.seq);
+            conversation = Conversation::of(&facts.messages);
+            turn.new_messages = self.said.news(&facts.messages, &conversation);
+            turn.repeats = self.repeats(&conversation, request.seq);
             if turn.repeats.is_some() {
                 turn.new_messages.clear();
             }
         }
         let id = request.meta.request_id.clone();
-        self.open.push(Open { turn: self.turns.len(), id, seq: request.seq, counts });
+        self.open.push(Open { turn: self.turns.len(), id, seq: request.seq, conversation });
         self.turns.push(turn);
     }
 
@@ -105,12 +103,9 @@ impl Turns {
         }
         let Some(turn) = self.turns.get_mut(at) else { return };
         let answer = read_answer(provider, &turn.path, response);
-        let mut counts = open.map(|open| open.counts).unwrap_or_default();
-        for block in answer.message.iter().flat_map(|message| &message.blocks) {
-            *counts.entry(fingerprint(Role::Assistant, block)).or_default() += 1;
-        }
+        let conversation = open.map(|open| open.conversation).unwrap_or_default();
+        self.said.answer(&conversation, answer.message.as_ref());
         complete(turn, response, answer);
-        self.remember(counts);
     }
 
     /// The request that a response belongs to: by id, and where one of the two has none, by number.
@@ -123,66 +118,16 @@ impl Turns {
         by_id.or_else(by_number).map(|at| self.open.remove(at))
     }
 
-    /// The messages, each with its new blocks only: those that no earlier conversation had so often,
-    /// and all behind the last answer, even where the same words were said before ("yes").
-    fn news(&mut self, messages: &[Message]) -> (Vec<Message>, Counts) {
-        let tail =
-            messages.iter().rposition(|message| message.role == Role::Assistant).map_or(0, |at| at + 1);
-        let mut counts = Counts::new();
-        let mut news = Vec::new();
-        for (at, message) in messages.iter().enumerate() {
-            let blocks = message.blocks.iter().filter(|block| {
-                let count = counts.entry(fingerprint(message.role, block)).or_default();
-                *count += 1;
-                let known = self.seen.get(&fingerprint(message.role, block)).copied().unwrap_or(0);
-                *count > known || (at >= tail && message.role != Role::System)
-            });
-            let blocks: Vec<Block> = blocks.cloned().collect();
-            if !blocks.is_empty() {
-                news.push(Message { role: message.role, blocks });
-            }
-        }
-        self.remember(counts.clone());
-        (news, counts)
-    }
-
-    fn remember(&mut self, counts: Counts) {
-        for (block, count) in counts {
-            let seen = self.seen.entry(block).or_default();
-            *seen = count.max(*seen);
-        }
-    }
-
     /// The request that sent the same messages already: a retry.
-    fn repeats(&mut self, messages: &[Message], seq: u64) -> Option<u64> {
-        if messages.is_empty() {
+    fn repeats(&mut self, conversation: &Conversation, seq: u64) -> Option<u64> {
+        if conversation.is_empty() {
             return None;
         }
         let mut hasher = DefaultHasher::new();
-        for message in messages {
-            for block in &message.blocks {
-                fingerprint(message.role, block).hash(&mut hasher);
-            }
-        }
+        conversation.hash(&mut hasher);
         let first = *self.sent.entry(hasher.finish()).or_insert(seq);
         (first != seq).then_some(first)
     }
-}
-
-/// What makes two blocks the same although clients send back what they got with small changes: no
-/// ids, no white space around texts, and tool results whoever's message they stand in.
-fn fingerprint(role: Role, block: &Block) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (role == Role::Assistant, role == Role::System).hash(&mut hasher);
-    std::mem::discriminant(block).hash(&mut hasher);
-    match block {
-        Block::Text(text) | Block::Thinking { text, .. } => text.trim().hash(&mut hasher),
-        Block::ToolCall { name, input, .. } => (name, input.to_string()).hash(&mut hasher),
-        Block::ToolResult { text, images, .. } => (text.trim(), images).hash(&mut hasher),
-        Block::Image { media_type, bytes, url } => (media_type, bytes, url).hash(&mut hasher),
-        Block::Other { kind, json } => (kind, json.to_string()).hash(&mut hasher),
-    }
-    hasher.finish()
 }
 
 fn turn_of(request: &Request, facts: &RequestFacts) -> Turn {

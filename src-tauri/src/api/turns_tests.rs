@@ -1,6 +1,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::provider::Block;
 
 const SESSION: &str = "20261123-030829-6f9842fe";
 

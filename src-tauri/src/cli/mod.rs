@@ -47,7 +47,7 @@ pub enum Outcome {
     /// It was done: 0 it worked, 1 it failed, 2 it was not understood.
     Done(ExitCode),
     /// The explorer is wanted, in a browser.
-    Explore(Explore),
+    Explore(Box<Explore>),
     /// The tray application is wanted.
     #[cfg(feature = "desktop")]
     Tray(Box<tray::TrayRequest>),
@@ -95,7 +95,7 @@ fn obey(context: Context, command: Command) -> anyhow::Result<Outcome> {
         // `--port` is the proxy's for every other command.
         Command::Explore(arguments) => {
             let port = context.flags.port;
-            return Ok(Outcome::Explore(Explore::new(context, port, !arguments.no_open)?));
+            return Ok(Outcome::Explore(Box::new(Explore::new(context, port, !arguments.no_open)?)));
         }
         Command::Reindex(arguments) => reindex::run(&context, arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
@@ -118,7 +118,9 @@ fn obey_go(context: Context, flag: Go, explore_port: Option<u16>) -> anyhow::Res
         Go::Uninstall => anyhow::bail!(
             "uninstalling is not built in yet: `llm-proxy setup shell --undo` takes back what was set up in startup files; then delete the program"
         ),
-        Go::Explore => return Ok(Outcome::Explore(Explore::new(context, explore_port, true)?)),
+        Go::Explore => {
+            return Ok(Outcome::Explore(Box::new(Explore::new(context, explore_port, true)?)));
+        }
     };
     done.map(Outcome::Done)
 }

@@ -11,11 +11,13 @@ use tauri_plugin_clipboard_manager::ClipboardExt as _;
 use tauri_plugin_opener::OpenerExt as _;
 use tokio::sync::broadcast;
 
+use super::Launch;
 use super::hosting::Hosting;
 use super::quit::Leaving;
 use super::refresh::Redraw;
 use crate::api::explorer::types::{Abilities, ChangeNote, OpenArgs, ProxyState};
 use crate::api::explorer::{self, Front, Host, Refusal};
+use crate::config::env_vars;
 use crate::logs::layout;
 use crate::menu::Standing;
 use crate::model::SessionId;
@@ -115,10 +117,14 @@ impl Host for Desk {
 
 impl Desk {
     fn config_file(&self) -> Result<PathBuf, Refusal> {
-        let launch = &self.hosting.launch;
-        let file = launch.flags.config.as_ref().unwrap_or(&launch.paths.config_file);
-        let found = file.exists().then(|| file.clone());
-        found.ok_or_else(|| Refusal(format!("there is no configuration file yet: create {}", file.display())))
+        let Launch { flags, environment, paths, .. } = &self.hosting.launch;
+        let from_variable = || environment.get(env_vars::LLM_PROXY_CONFIG).map(PathBuf::from);
+        let named = flags.config.clone().or_else(from_variable);
+        let file = named.map_or_else(|| paths.config_file.clone(), |file| paths.expand_home(&file));
+        if file.exists() {
+            return Ok(file);
+        }
+        Err(Refusal(format!("there is no configuration file yet: create {}", file.display())))
     }
 
     fn session_file(&self, session: &str) -> Result<PathBuf, Refusal> {

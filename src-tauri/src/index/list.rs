@@ -9,9 +9,9 @@ use super::filter::{Line, Scope, push_conditions, push_part};
 use super::query::{Before, Exchange, Result, Session, Tokens};
 use crate::db::Db;
 
-/// What a word without a key is looked for in, over an exchange `e` and its session `s`.
-const NAMES: &str = "coalesce(s.title, '') || char(10) || coalesce(e.model, '') || char(10) || e.path
-     || char(10) || coalesce(e.client_name, '') || char(10) || coalesce(e.project, '')";
+/// What a word without a key is looked for in, over an exchange `e`; and in the title of its session.
+const NAMES: &str = "e.path || char(10) || coalesce(e.model, '') || char(10) || coalesce(e.client_name, '')
+     || char(10) || coalesce(e.project, '')";
 
 /// Which exchanges are meant.
 #[derive(Debug, Clone, Default)]
@@ -54,17 +54,13 @@ impl Chosen {
         self.line.is_empty() && self.session.is_none() && self.began_ms.is_none()
     }
 
-    /// Adds ` from exchanges e … where …`. The session `s` is there when its words are looked for.
+    /// Adds ` from exchanges e where …`.
     pub(super) fn push_from(&self, sql: &mut QueryBuilder<Sqlite>) {
-        sql.push(" from exchanges e");
-        if !self.line.words.is_empty() {
-            sql.push(" join sessions s on s.id = e.session");
-        }
-        sql.push(" where true");
+        sql.push(" from exchanges e where true");
         self.push_and(sql);
     }
 
-    /// Adds ` and …` over an exchange `e` and its session `s`.
+    /// Adds ` and …` over an exchange `e`.
     fn push_and(&self, sql: &mut QueryBuilder<Sqlite>) {
         if let Some(session) = &self.session {
             sql.push(" and e.session = ").push_bind(session.clone());
@@ -75,8 +71,13 @@ impl Chosen {
         }
         push_conditions(sql, &self.line.conditions, Scope::Requests);
         for word in &self.line.words {
-            sql.push(if word.excluded { " and not " } else { " and " });
-            push_part(sql, NAMES, word.text.trim_end_matches('*'));
+            let text = word.text.trim_end_matches('*');
+            sql.push(if word.excluded { " and not (" } else { " and (" });
+            push_part(sql, NAMES, text);
+            // Titles are few and looked at once, not for each of their exchanges.
+            sql.push(" or e.session in (select id from sessions where ");
+            push_part(sql, "title", text);
+            sql.push("))");
         }
     }
 }

@@ -83,7 +83,9 @@ pub(super) async fn open(State(shared): State<Shared>, Query(opening): Query<Ope
     }
     let cookie =
         format!("{}={}; HttpOnly; SameSite=Strict; Path=/", shared.keys.cookie_name, shared.keys.cookie);
-    let page = "<!doctype html><meta http-equiv=\"refresh\" content=\"0;url=./\"><title>LLM Proxy</title>";
+    // The empty icon keeps browsers from asking for one.
+    let page = "<!doctype html><title>LLM Proxy</title><link rel=\"icon\" href=\"data:,\">\
+        <meta http-equiv=\"refresh\" content=\"0;url=./\">";
     ([(header::SET_COOKIE, cookie)], Html(page)).into_response()
 }
 

@@ -53,7 +53,9 @@ export class SessionLog {
 
   /** The file's path below the log folder. */
   get file() {
-    return `${this.upstream}/${this.day}/${this.id}.jsonl`;
+    // As the proxy names folders: what no host name holds becomes `_`.
+    const folder = this.upstream.toLowerCase().replace(/[^a-z0-9.[\]_:-]/gu, "_").slice(0, 255);
+    return `${folder}/${this.day}/${this.id}.jsonl`;
   }
 
   write(logFolder) {

@@ -6,6 +6,8 @@ import { live } from "./live.svelte";
 
 /** A host that stops does not say so. */
 const POLL_MS = 5000;
+/** Today's sums need not be fresher. */
+const PAUSE_MS = 1000;
 
 class Host {
   state: HostState | null = $state.raw(null);
@@ -15,7 +17,10 @@ class Host {
   /** Keeps it fresh until the function that is returned is called. */
   keepFresh(): () => void {
     void this.refresh();
-    const stop = live.onChange(() => this.refresh());
+    const stop = live.onChange(async () => {
+      await this.refresh();
+      await new Promise((done) => setTimeout(done, PAUSE_MS));
+    });
     const timer = setInterval(() => {
       if (!document.hidden) void this.refresh();
     }, POLL_MS);

@@ -84,7 +84,7 @@ export class PagedList<Row, Cursor> {
     if (this.#next === null || this.#reading || this.loading) return;
     this.#reading = true;
     try {
-      await this.#read(this.#next, PAGE, (page) => {
+      await this.#read(this.#next, this.source.most, (page) => {
         const known = new Set(this.rows.map(this.source.key));
         this.rows = [...this.rows, ...page.rows.filter((row) => !known.has(this.source.key(row)))];
         this.#next = page.next;

@@ -1,0 +1,53 @@
+// Where the hostile walk goes: every view that shows what strangers said.
+
+import { textFor } from "./hostile_store.mjs";
+
+/** The view in which each place's text is looked for. */
+export const HOME_OF = {
+  user: "session", assistant: "session", thinking: "session", toolName: "session", toolKey: "session", toolValue: "session", toolResult: "session",
+  model: "short", header: "headers", clientSession: "short", host: "host", query: "search", error: "short", fileName: "tools",
+};
+
+const SESSION_TABS = ["timeline", "context", "tools"];
+const REQUEST_TABS = ["messages", "answer", "request", "response", "headers", "timing", "record"];
+const DETAIL = "aside";
+
+const place = (view, fields) => `#/${view}?${new URLSearchParams(fields)}`;
+
+/** All places to go to, the sessions as `writeHostileStore` gave them. */
+export function hostilePlaces({ short, rich }, canary) {
+  return [
+    ...LISTS.map((view) => ({ as: "lists", hash: `#/${view}`, within: "main" })),
+    ...rich.flatMap(placesOfRich),
+    ...short.flatMap((ids, payload) => placesOfShort(ids, textFor(payload, "query", canary).slice(0, 20_000), payload)),
+  ];
+}
+
+/** The lists and sums, with every payload in them. */
+const LISTS = ["sessions", "requests", "stats", "search?filter=canary", "search?filter=script", "welcome", "settings", "settings?tab=clients", "settings?tab=storage"];
+
+/** A session with several payloads everywhere, its requests and all their tabs. */
+function placesOfRich({ session, first, second }) {
+  return [
+    { as: "session", hash: place("sessions", { session, turn: 1 }) },
+    ...SESSION_TABS.map((tab) => ({ as: tab, hash: place("sessions", { session, tab }) })),
+    ...REQUEST_TABS.map((tab) => ({ as: tab, hash: place("requests", { request: first, tab }) })),
+    ...["messages", "request", "response"].map((tab) => ({ as: tab, hash: place("requests", { request: second, tab }) })),
+  ].map((to) => ({ ...to, within: DETAIL }));
+}
+
+/** A session that is short, and links that carry a payload. */
+function placesOfShort({ session, request }, query, payload) {
+  const links = [
+    place(["sessions", "requests", "stats"][payload % 3], { filter: query }),
+    place("sessions", { session, find: query, turn: 1 }),
+    place("sessions", { session: query, tab: query }),
+    place("requests", { request: query, tab: query }),
+  ];
+  return [
+    { as: "short", hash: place("sessions", { session }), within: DETAIL },
+    { as: "host", hash: place("requests", { request }), within: DETAIL },
+    { as: "search", hash: place("search", { filter: query }) },
+    ...links.map((hash) => ({ as: "links", hash })),
+  ];
+}
