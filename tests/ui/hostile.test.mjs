@@ -15,13 +15,13 @@ import { loaded, PAYLOADS } from "./support/payloads.mjs";
 /** High, so that there is little to scroll; narrow, so that a session stands alone. Painted small, which is quick. */
 const TALL = { width: 900, height: 3000 };
 const SCALE = 0.2;
-/** Pages that walk at the same time. */
+/** Browsers that walk at the same time. */
 const WALKERS = 2;
 const NOT_FOUND = /^console: Failed to load resource: the server responded with a status of 40[04] /;
 const BLANK = "<!doctype html><title>x</title><body></body>";
 
 let browser;
-before(async () => (browser = await launchBrowser({ scale: SCALE })));
+before(async () => (browser = await launchBrowser()));
 after(() => browser?.close());
 
 test("the set is 220 payloads for 14 places", () => {
@@ -87,15 +87,16 @@ test("nothing that was said runs, loads or becomes an element", { timeout: 900_0
   assert.equal(count, 220 * 14);
 });
 
-/** Walks through the places with a page of its own; what it saw. */
+/** Walks through the places with a browser of its own; what it saw. */
 async function walk(explorer, places) {
-  const page = await browser.page(explorer, { hash: "#/settings", size: TALL });
+  const own = await launchBrowser({ scale: SCALE });
+  const page = await own.page(explorer, { hash: "#/settings", size: TALL });
   await page.evaluate(watchPage);
   for (const place of places) await page.evaluate((to) => window.__walk.visit(to), place);
   const report = await page.evaluate(() => window.__walk.report());
   // Some links name what does not exist: the explorer says so.
   const problems = page.problems.filter((problem) => !NOT_FOUND.test(problem));
-  await page.close();
+  await own.close();
   return { ...report, problems };
 }
 

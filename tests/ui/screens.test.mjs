@@ -38,7 +38,7 @@ async function screensOf({ login, haiku, failures }) {
     sessions: ["#/sessions", "A haiku about proxies"],
     "session-conversation": [detail("sessions", { session: login, turn: 1 }), "I'll run the test first."],
     "session-chat": [detail("sessions", { session: haiku }), "the river keeps notes"],
-    "session-failures": [detail("sessions", { session: failures }), "invalid x-api-key"],
+    "session-failures": [detail("sessions", { session: failures }), "could not be resolved"],
     "session-timeline": [detail("sessions", { session: login, tab: "timeline" }), "Sub-agent"],
     "session-context": [detail("sessions", { session: login, tab: "context" }), "Context"],
     "session-tools": [detail("sessions", { session: login, tab: "tools" }), "src/session.ts"],
@@ -57,7 +57,7 @@ async function screensOf({ login, haiku, failures }) {
     settings: ["#/settings", "Theme"],
     "settings-clients": ["#/settings?tab=clients", "Exports"],
     "settings-configuration": ["#/settings?tab=configuration", "drain_timeout_seconds"],
-    "settings-storage": ["#/settings?tab=storage", "sessions.db"],
+    "settings-storage": ["#/settings?tab=storage", "Log folder"],
     "settings-about": ["#/settings?tab=about", "Version"],
     welcome: ["#/welcome", "Point your tools at it"],
   };

@@ -250,8 +250,11 @@ test("everything is done with keys alone", async (context) => {
     await page.getByRole("tab", { name, selected: true }).waitFor();
   }
   const opened = hashOf(page);
+  const step = (name) => page.locator("button:enabled", { hasText: /[‹›]/ }).and(page.getByRole("button", { name })).waitFor();
+  await step("Previous in session");
   await press("[");
   await page.waitForFunction((before) => location.hash !== before, opened);
+  await step("Next in session");
   await press("]");
   await page.waitForFunction((before) => location.hash === before, opened);
   await press("Escape", "g", "t");
@@ -267,7 +270,7 @@ test("the Tab key goes through all that can be used, and shows where it is", asy
   const page = await onPage(context, session(stories.haiku));
   await conversation(page).getByText("the river keeps notes").waitFor();
   const visited = new Set();
-  for (let steps = 0; steps < 60; steps++) {
+  for (let steps = 0; steps < 200; steps++) {
     await page.keyboard.press("Tab");
     const at = await page.evaluate(() => {
       const element = document.activeElement;

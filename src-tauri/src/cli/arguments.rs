@@ -301,7 +301,7 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
 }
 
 /// The commands' names, as clap derives them.
-const COMMANDS: [&str; 12] = [
+const COMMANDS: [&str; 13] = [
     "serve",
     "env",
     "run",
@@ -310,6 +310,7 @@ const COMMANDS: [&str; 12] = [
     "sessions",
     "show",
     "search",
+    "explore",
     "reindex",
     "import",
     "setup",

@@ -19,7 +19,7 @@ const LEAST_SIZE: (f64, f64) = (900.0, 560.0);
 pub(super) enum Place {
     /// Where the page wants; one that is open stays where it is.
     Start,
-    /// `#/session/ID`.
+    /// `#/sessions?session=ID`.
     Session(SessionId),
     /// `#/settings`.
     Settings,
@@ -29,7 +29,7 @@ impl Place {
     fn fragment(&self) -> Option<String> {
         match self {
             Self::Start => None,
-            Self::Session(id) => Some(format!("/session/{id}")),
+            Self::Session(id) => Some(format!("/sessions?session={id}")),
             Self::Settings => Some("/settings".to_owned()),
         }
     }
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn only_the_programs_own_page_is_gone_to() {
         let goes = |url: &str| is_own_page(&url.parse().unwrap());
-        assert!(goes("tauri://localhost") && goes("tauri://localhost/index.html#/session/x"));
+        assert!(goes("tauri://localhost") && goes("tauri://localhost/index.html#/sessions?session=x"));
         for url in [
             "https://tauri.localhost/",
             "http://localhost/",

@@ -39,15 +39,17 @@ function placesOfRich({ session, first, second }) {
 /** A session that is short, and links that carry a payload. */
 function placesOfShort({ session, request }, query, payload) {
   const links = [
-    place(["sessions", "requests", "stats"][payload % 3], { filter: query }),
+    place("sessions", { filter: query }),
+    place("requests", { filter: query }),
+    place("stats", { filter: query }),
     place("sessions", { session, find: query, turn: 1 }),
     place("sessions", { session: query, tab: query }),
     place("requests", { request: query, tab: query }),
   ];
   return [
     { as: "short", hash: place("sessions", { session }), within: DETAIL },
-    { as: "host", hash: place("requests", { request }), within: DETAIL },
+    { as: "host", hash: place("requests", { request }) },
     { as: "search", hash: place("search", { filter: query }) },
-    ...links.map((hash) => ({ as: "links", hash })),
+    { as: "links", hash: links[payload % links.length] },
   ];
 }

@@ -137,3 +137,20 @@ test("what is found in a call is its arguments as written, and its output withou
   expect(words).toContain('echo "x"');
   expect(countHits(words.toLowerCase(), "x")).toBe(3);
 });
+
+test("a prompt of several texts has not changed", () => {
+  const system = (...words: string[]) => ({ role: "system" as const, blocks: words.map(text) });
+  const rows = rowsOf([
+    turn({ new_messages: [system("You are an agent.", "# Environment"), says("user", "Hi")] }),
+    turn({ new_messages: [system("You are another one."), says("user", "Hi")] }),
+  ]);
+  expect(rows.flatMap((row) => (row.kind === "system" ? [row.isFirst] : []))).toEqual([true, true, false]);
+});
+
+test("a try that was cut says so before the next one begins", () => {
+  const rows = rowsOf([
+    turn({ seq: 90, new_messages: [says("user", "Go")], end: "upstream_truncated", answer: says("assistant", "Half a") }),
+    turn({ seq: 91, repeats: 90, answer: says("assistant", "Half a sentence.") }),
+  ]);
+  expect(kinds(rows)).toEqual(["rule", "user", "assistant", "cut", "assistant"]);
+});

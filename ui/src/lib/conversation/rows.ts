@@ -98,7 +98,8 @@ class Maker {
   #depth: 0 | 1 = 0;
   #step: Step | null = null;
   #part = 0;
-  #hadSystem = false;
+  /** The turn that brought the first system prompt. */
+  #prompted: Step | null = null;
   /** Tokens of the latest context, of the main conversation and of the sub-agent's at hand. */
   #context = [0, 0];
 
@@ -139,9 +140,15 @@ class Maker {
     this.#shrank(step);
     this.#push({ kind: "rule", step, runs: this.#runs });
     for (const message of step.first.new_messages) this.#message(message, step.first, false);
-    for (const tried of step.tries) if (tried !== step.last && tried.answer) this.#message(tried.answer, tried, true);
+    for (const tried of step.tries) if (tried !== step.last && tried.answer) this.#givenUp(tried.answer, tried);
     if (step.last.answer) this.#message(step.last.answer, step.last, true);
     this.#end(step);
+  }
+
+  /** What came of a try that was made again. */
+  #givenUp(answer: Message, tried: PricedTurn): void {
+    this.#message(answer, tried, true);
+    if (outcome(tried, this.#runs) === "cut") this.#push({ kind: "cut", turn: tried });
   }
 
   #begin(step: Step): void {
@@ -198,8 +205,9 @@ class Maker {
 
   #text(role: Message["role"], text: string): void {
     if (role === "system") {
-      this.#push({ kind: "system", text, isFirst: !this.#hadSystem });
-      this.#hadSystem = true;
+      // A prompt may be of several texts: only what comes in a later turn is another one.
+      this.#prompted ??= this.#step;
+      this.#push({ kind: "system", text, isFirst: this.#prompted === this.#step });
     } else if (role === "assistant") this.#push({ kind: "assistant", text });
     else {
       for (const passage of passages(text)) {
