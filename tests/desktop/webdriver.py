@@ -22,6 +22,7 @@ class Page:
         options = {"binary": str(session.binary), "args": ["--window", "--port", "0", *arguments]}
         wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         self.id = self.send("POST", "/session", {"capabilities": wanted})["sessionId"]
+        session.until("the page", lambda: self.run("return document.readyState") == "complete")
 
     def be_patient(self, script_s):
         """Lets scripts run for so long."""
