@@ -6,6 +6,7 @@ export function watchPage() {
   // Beyond these a place is not waited for: what is to come in the whole walk, not what is usual.
   const PATIENCE_MS = 10_000;
   const QUIET_FRAMES = 3;
+  const MAX_ROUNDS = 6;
   const FORBIDDEN = [
     "script", "iframe", "frame", "frameset", "object", "embed", "applet", "portal", "form", "base", "meta", "link", "style", "noscript", "template",
     "audio", "video", "source", "track", "picture", "marquee", "math", "foreignObject", "animate", "animateMotion", "animateTransform", "set", "image",
@@ -58,7 +59,7 @@ export function watchPage() {
   async function openAll(within, opened) {
     const all = () => [...document.querySelectorAll(`${within} [aria-expanded=false]:not([aria-haspopup]), ${within} details:not([open]) > summary, ${within} button`)];
     const isWanted = (element) => element.matches("[aria-expanded], summary") || /^(show|load) (all|more|the rest)/i.test(element.textContent.trim());
-    for (let rounds = 0; rounds < 20; rounds++) {
+    for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
       const next = all().filter((element) => !opened.has(element) && isWanted(element));
       if (next.length === 0) return;
       for (const element of next) {
@@ -110,28 +111,35 @@ export function watchPage() {
   }
 
   /** Scrolls through, opens and looks, so that each row of a virtual list was in the page once. */
-  async function lookThrough(within, as) {
+  async function lookThrough(within, as, screens) {
     const opened = new WeakSet();
+    look(as);
     await openAll(within, opened);
     look(as);
     for (const scroller of scrollers(within)) {
-      for (let steps = 0; steps < 200 && scroller.scrollTop + scroller.clientHeight < scroller.scrollHeight - 1; steps++) {
-        const before = scroller.scrollTop;
-        scroller.scrollTop += scroller.clientHeight * 0.8;
-        await settle();
+      // What was opened may have moved it.
+      scroller.scrollTop = 0;
+      await settle();
+      for (let steps = 0; steps < screens; steps++) {
         await openAll(within, opened);
         look(as);
-        if (scroller.scrollTop <= before) break;
+        if (scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1) break;
+        scroller.scrollTop += scroller.clientHeight * 0.8;
+        await settle();
+        look(as);
       }
     }
   }
 
-  /** Goes to a place and looks, at all that is `within` if that is given; what is found counts as found in `as`. */
-  async function visit({ as, hash, within = "" }) {
+  /**
+   * Goes to a place and looks, at the first `screens` of what is `within` if that is given; what is found counts as
+   * found in `as`.
+   */
+  async function visit({ as, hash, within = "", screens = 300 }) {
     location.hash = hash;
     await frame();
     if (!(await settle())) report.unsettled.push(hash);
-    if (within) await lookThrough(within, as);
+    if (within) await lookThrough(within, as, screens);
     else look(as);
   }
 

@@ -29,9 +29,10 @@ const LISTS = ["sessions", "requests", "stats", "search?filter=canary", "search?
 /** A session with several payloads everywhere, its requests and all their tabs. */
 function placesOfRich({ session, first, second }) {
   return [
-    { as: "session", hash: place("sessions", { session, turn: 1 }) },
+    { as: "session", hash: place("sessions", { session }) },
     ...SESSION_TABS.map((tab) => ({ as: tab, hash: place("sessions", { session, tab }) })),
-    ...REQUEST_TABS.map((tab) => ({ as: tab, hash: place("requests", { request: first, tab }) })),
+    // Of a stream of thousands of lines, and of bodies, the first screens say enough.
+    ...REQUEST_TABS.map((tab) => ({ as: tab, hash: place("requests", { request: first, tab }), screens: tab === "headers" ? 300 : 4 })),
     { as: "messages", hash: place("requests", { request: second }) },
   ].map((to) => ({ ...to, within: DETAIL }));
 }

@@ -203,7 +203,7 @@ const PROTOTYPES = [
 ];
 
 const LONG = [
-  "MARK " + "A".repeat(200_000) + "<script>HIT</script>",
+  "MARK " + "A".repeat(70_000) + "<script>HIT</script>",
   "MARK " + "<".repeat(5_000) + "img src=x onerror=HIT>",
   "MARK " + "<b>".repeat(3_000) + "<img src=x onerror=HIT>",
   "MARK\n" + ">".repeat(3_000) + " <img src=x onerror=HIT>",
