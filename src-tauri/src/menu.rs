@@ -30,6 +30,8 @@ pub struct TrayState {
     pub shell: Shell,
     /// Whether the application starts at login; none: that cannot be told.
     pub start_at_login: Option<bool>,
+    /// Whether the user's shells are set up; none: that cannot be told.
+    pub shell_set_up: Option<bool>,
     /// What was put on the clipboard a moment ago.
     pub copied: Option<Lines>,
 }
@@ -99,6 +101,8 @@ pub enum Action {
     TogglePaused,
     /// Starts the application at login, or no longer, likewise.
     ToggleStartAtLogin,
+    /// Has new shells use the proxy, or no longer, likewise.
+    ToggleShellSetUp,
     /// Tries once more to start the proxy.
     TryAgain,
     /// Ends the application.
@@ -199,6 +203,11 @@ pub fn menu(state: &TrayState) -> Menu {
         state
             .start_at_login
             .map(|on| check("start-at-login", "Start at Login", on, Some(Action::ToggleStartAtLogin))),
+    );
+    entries.extend(
+        state
+            .shell_set_up
+            .map(|on| check("set-up-shell", "Set Up Shell", on, Some(Action::ToggleShellSetUp))),
     );
     let quit =
         if state.standing == Standing::Ending { "Quit Now".to_owned() } else { format!("Quit {APP_NAME}") };

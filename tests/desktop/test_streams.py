@@ -43,7 +43,6 @@ def run_on_when_the_window_is_opened_and_closed_fifty_times(session):
 
 def run_on_when_the_page_is_killed(session):
     page = Page(session)
-    assert page.run("return document.readyState") == "complete"
     app = int((session.home / ".local/state/llm-proxy/pid").read_text())
 
     def kill():
@@ -57,7 +56,6 @@ def run_on_when_the_page_is_killed(session):
 
 def run_on_when_a_script_of_the_page_never_ends(session):
     page = Page(session)
-    assert page.run("return document.readyState") == "complete"
 
     def hang():
         page.run("setTimeout(() => { for (;;); }, 0)")

@@ -1,5 +1,7 @@
 """The tray icon: what it shows, and what its items do."""
 
+import subprocess
+
 from upstream import Upstream, whole
 
 
@@ -55,6 +57,21 @@ def starts_at_login_when_told_to(session):
         session.until("the tick", lambda: session.tray.is_checked("Start at Login") == on)
         if on:
             assert f"Exec={session.binary} --hidden\n" in entry.read_text(), entry.read_text()
+
+
+def sets_up_shells_and_takes_it_back(session):
+    startup = session.home / ".bashrc"
+    startup.write_text("# mine\n")
+    session.started("--hidden")
+    ask = ["bash", "-i", "-c", "echo base=$ANTHROPIC_BASE_URL"]
+    for on in [True, False]:
+        session.tray.click("Set Up Shell")
+        session.until("the lines", lambda: ("llm-proxy" in startup.read_text()) == on)
+        session.until("the tick", lambda: session.tray.is_checked("Set Up Shell") == on)
+        shell = subprocess.run(ask, env=session.environment, capture_output=True, text=True, timeout=30)
+        base = f"http://127.0.0.1:{session.port()}/anthropic/api.anthropic.com" if on else ""
+        assert f"base={base}\n" in shell.stdout, (on, shell.stdout, startup.read_text())
+    assert startup.read_text() == "# mine\n"
 
 
 def counts_requests_and_lists_sessions(session):

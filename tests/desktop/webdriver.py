@@ -12,6 +12,7 @@ class Page:
     """Starts the program with a window that obeys; whoever asks for it ends the session."""
 
     def __init__(self, session, *arguments):
+        self.timeout_s = TIMEOUT_S
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -21,6 +22,12 @@ class Page:
         options = {"binary": str(session.binary), "args": ["--window", "--port", "0", *arguments]}
         wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
         self.id = self.send("POST", "/session", {"capabilities": wanted})["sessionId"]
+        session.until("the page", lambda: self.run("return document.readyState") == "complete")
+
+    def be_patient(self, script_s):
+        """Lets scripts run for so long."""
+        self.send("POST", f"/session/{self.id}/timeouts", {"script": script_s * 1000})
+        self.timeout_s = script_s + TIMEOUT_S
 
     def is_ready(self):
         try:
@@ -63,7 +70,7 @@ class Page:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.base + path, data, {"content-type": "application/json"}, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
             raise AssertionError(f"{method} {path}: {error.read().decode()}") from None

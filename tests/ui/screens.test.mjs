@@ -8,23 +8,25 @@ import { after, before, test } from "node:test";
 
 import { graveFaults } from "./support/axe.mjs";
 import { go, launchBrowser, SIZES } from "./support/browser.mjs";
-import { makeHome, ROOT, run, startExplorer } from "./support/home.mjs";
+import { makeHome, ROOT, run, startExplorer, startProxy } from "./support/home.mjs";
 import { writeStore } from "./support/store.mjs";
 
 const PICTURES = path.join(ROOT, "target/ui-screenshots");
 
-let home, explorer, browser, screens;
+let home, proxy, explorer, browser, screens;
 before(async () => {
   mkdirSync(PICTURES, { recursive: true });
   home = makeHome();
   const stories = writeStore(home.logDir, { sessions: 120 });
   await run(home, "reindex");
+  proxy = await startProxy(home);
   [explorer, browser] = [await startExplorer(home), await launchBrowser()];
   screens = await screensOf(stories);
 });
 after(async () => {
   await browser?.close();
   await explorer?.stop();
+  await proxy?.stop();
   home?.remove();
 });
 

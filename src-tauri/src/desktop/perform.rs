@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use tauri::{AppHandle, Manager as _};
+use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
 
 use super::host::Desk;
 use super::window::Place;
 use super::{quit, window};
-use crate::api::explorer::{Host as _, Refusal};
+use crate::api::explorer::{self, Host as _, Refusal};
 use crate::menu::{Action, Lines, Standing};
+use crate::setup::shell;
 
 /// Does it. Called on the main thread: nothing here waits.
 pub(super) fn perform(app: &AppHandle, action: &Action) {
@@ -25,6 +28,10 @@ pub(super) fn perform(app: &AppHandle, action: &Action) {
         Action::ToggleStartAtLogin => {
             let is_on = desk.start_at_login().unwrap_or(false);
             desk.set_start_at_login(!is_on)
+        }
+        Action::ToggleShellSetUp => {
+            tauri::async_runtime::spawn(toggle_shell_set_up(app.clone(), Arc::clone(&desk)));
+            Ok(())
         }
         Action::TryAgain => {
             desk.hosting.try_again();
@@ -45,6 +52,27 @@ pub(super) fn perform(app: &AppHandle, action: &Action) {
 fn show(app: &AppHandle, place: Place) -> Result<(), Refusal> {
     window::open(app, place);
     Ok(())
+}
+
+/// Edits the shells' startup files. What is left as it is, the user is told.
+async fn toggle_shell_set_up(app: AppHandle, desk: Arc<Desk>) {
+    let on = !shell::is_set_up(&desk.hosting.launch.paths).unwrap_or(false);
+    let call = json!({"name": "set_shell_set_up", "args": {"on": on}});
+    let problems = match explorer::answer(&desk.front(), call).await {
+        Ok(outcomes) => outcomes.as_array().into_iter().flatten().filter_map(problem).collect(),
+        Err(error) => vec![error.to_string()],
+    };
+    desk.redraw.ask();
+    if !problems.is_empty() {
+        let dialog = app.dialog().message(problems.join("\n\n")).title("Set Up Shell");
+        dialog.kind(MessageDialogKind::Warning).show(|_| {});
+    }
+}
+
+/// What an outcome says, when it is none to be glad of.
+fn problem(outcome: &Value) -> Option<String> {
+    let text = |key: &str| outcome[key].as_str().unwrap_or_default();
+    (outcome["failed"] == true).then(|| format!("{}\n{}", text("file"), text("message")))
 }
 
 /// Taking the exports back names no port.

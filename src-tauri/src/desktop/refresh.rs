@@ -14,11 +14,12 @@ use crate::api::status::glance;
 use crate::menu::{Lines, RECENT, TrayState, menu};
 use crate::model::Timestamp;
 use crate::setup::exports::Shell;
+use crate::setup::shell;
 
 /// Between two drawings at least: some panels flicker.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Drawn anew when nothing happens, since sessions grow old and days end.
-const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+/// Drawn anew when nothing is told: sessions grow old, days end, and the index catches up after a start.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
 /// How long an item says that it was copied.
 const COPIED_FOR: Duration = Duration::from_secs(2);
 
@@ -81,6 +82,7 @@ async fn state(desk: &Desk, copied: Option<Lines>) -> TrayState {
         now: Timestamp::now(),
         shell: Shell::detect(&hosting.launch.environment),
         start_at_login: desk.start_at_login(),
+        shell_set_up: shell::is_set_up(&hosting.launch.paths).ok(),
         copied,
     }
 }

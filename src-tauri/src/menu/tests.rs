@@ -10,6 +10,7 @@ fn state(standing: Standing) -> TrayState {
         now: Timestamp::from_unix_ms(1_000_000_000),
         shell: Shell::Posix,
         start_at_login: Some(false),
+        shell_set_up: Some(true),
         copied: None,
     }
 }
@@ -93,6 +94,7 @@ fn the_whole_menu_of_a_running_proxy() {
         "--",
         "[ ] Pause Logging",
         "[ ] Start at Login",
+        "[x] Set Up Shell",
         "Settings…",
         "--",
         "Quit LLM Proxy",

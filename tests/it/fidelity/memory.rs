@@ -47,7 +47,19 @@ async fn pair() -> Pair {
     let (mut client, mut server) = pair.asked("/v1/models").await;
     server.send(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 1\r\n\r\n.").await;
     client.response(b"GET").await.expect("an answer");
+    // Until it is in the index, whose tables and lists are made at their first use.
+    while !listed(&pair).await {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     pair
+}
+
+/// Whether the index knows of an exchange.
+async fn listed(pair: &Pair) -> bool {
+    let status =
+        pair.proxy.command().args(["status", "--json"]).output().await.expect("the built binary runs");
+    let status: serde_json::Value = serde_json::from_slice(&status.stdout).expect("JSON");
+    status["today"]["requests"].as_u64().is_some_and(|requests| requests > 0)
 }
 
 /// A figure of the process in KiB, by its name in `/proc/PID/status`.

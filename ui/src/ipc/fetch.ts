@@ -14,7 +14,18 @@ export async function send(call: { name: string; args: unknown }): Promise<unkno
   } catch {
     throw new CallFailure("unreachable", "The explorer does not answer: is `llm-proxy explore` still running?");
   }
-  const answer: unknown = await response.json();
+  return read(response);
+}
+
+/** Whoever lost the session's key is told in words, not in JSON, where to find it. */
+export async function read(response: Response): Promise<unknown> {
+  const text = await response.text();
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    throw new CallFailure("refused", text || `The explorer answered with status ${response.status}.`);
+  }
   if (!response.ok) throw failure(answer);
   return answer;
 }

@@ -20,3 +20,12 @@ test("an address that nobody made leads to the start", () => {
     expect(fromHash(hash)).toEqual(START);
   }
 });
+
+test("the tray's short addresses lead to the same places", () => {
+  const session = "20261123-030829-0a1b2c3d";
+  expect(fromHash(`#/session/${session}`)).toEqual({ ...START, session });
+  expect(fromHash(`#/session/${session}?turn=3`)).toEqual({ ...START, session, turn: 3 });
+  expect(fromHash("#/request/a%2Fb")).toEqual({ ...START, view: "requests", request: "a/b" });
+  expect(fromHash("#/request/%").request).toBe("%");
+  expect(fromHash("#/session/")).toEqual(START);
+});

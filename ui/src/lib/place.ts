@@ -44,9 +44,14 @@ export function toHash(place: Place): string {
   return `#/${place.view}${query && `?${query}`}`;
 }
 
-/** Reads an address; what is not understood is as at the start. */
+/**
+ * Reads an address; what is not understood is as at the start. `#/session/ID` and `#/request/ID` are short for what
+ * lists show beside themselves: the tray links like that.
+ */
 export function fromHash(hash: string): Place {
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const [, kind, id] = /^(session|request)\/(.+)$/.exec(path) ?? [];
+  if (kind && id) return { ...fromHash(`#/${kind}s?${query}`), [kind]: decoded(id) };
   const fields = new URLSearchParams(query);
   const turn = fields.get("turn");
   return {
@@ -59,4 +64,12 @@ export function fromHash(hash: string): Place {
     find: fields.get("find") || null,
     tab: fields.get("tab") || null,
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

@@ -83,6 +83,13 @@ class Keys {
 export const keys = new Keys();
 export { isMac };
 
+/** Whether the arrow keys are a list's: the focus is in it or nowhere, and nothing lies over it. */
+export function hasKeys(list: HTMLElement | undefined): boolean {
+  if (!list || list.offsetParent === null) return false;
+  const focused = document.activeElement;
+  return focused === null || focused === document.body || list.contains(focused);
+}
+
 function isTyping(event: KeyboardEvent): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;

@@ -22,6 +22,11 @@ export function focusList(): void {
   document.querySelector<HTMLElement>('main [data-list] [tabindex="0"]')?.focus({ preventScroll: true });
 }
 
+/** What is open beside the list: from there the arrow keys scroll. */
+export function focusDetail(): void {
+  document.querySelector<HTMLElement>("[data-detail]")?.focus({ preventScroll: true });
+}
+
 /** A search for what stands in the filter box, or another one. */
 export function openSearch(): void {
   openView("search");
