@@ -53,7 +53,8 @@ await step("Testing the explorer in Chromium", () =>
 await step("Checking the tray application with clippy", () => lint("clippy of the tray application", ["--features", "desktop"]));
 await step("Building the tray application", () => check("tray application", "cargo", ["build", "--locked", "--features", "desktop"]));
 await step("Testing the tray application", () =>
-  count("/usr/bin/python3", ["tests/desktop/run.py", program], { passed: /^(\d+) passed, \d+ failed/, failed: /^\d+ passed, (\d+) failed/ }),
+  count("/usr/bin/python3", ["tests/desktop/run.py", program], {
+    env: { LLM_PROXY_TEST_NODE: process.execPath }, passed: /^(\d+) passed, \d+ failed/, failed: /^\d+ passed, (\d+) failed/ }),
 );
 
 if (failedChecks.length > 0) console.log(`\nFailed checks: ${failedChecks.join(", ")}`);
