@@ -81,6 +81,8 @@ async fn w7_w9_with_the_log_on_a_full_disk_200_streams_finish_and_the_log_says_w
     let logs = proxy.log_dir();
     let more = ["--user", "--mount", "--target", pid.as_str(), "mount", "-o", "remount,size=64m"];
     assert!(std::process::Command::new("nsenter").args(more).arg(logs).status().unwrap().success());
+    // The journal asks a disk that was full again after 200 ms (`journal/store.rs`, `FULL_FOR`).
+    tokio::time::sleep(Duration::from_millis(300)).await;
     run_one(&proxy, &ticker, "afterwards").await;
     let lines = proxy.await_log("response afterwards", |lines| responses(lines).len() == STREAMS + 1).await;
     assert!(
