@@ -58,8 +58,9 @@ def run_on_when_a_script_of_the_page_never_ends(session):
     page = Page(session)
 
     def hang():
-        page.run("setTimeout(() => { for (;;); }, 0)")
-        time.sleep(5)
+        # Later, so that the driver has its answer.
+        page.run("setTimeout(() => { for (;;); }, 1000)")
+        time.sleep(6)
 
     _unharmed(session, hang)
     assert session.tray.labels()[0].startswith("● Running")
