@@ -45,7 +45,7 @@ export function output(command, args, options = {}) {
  * Runs a command, passes its output on and hands every line to `onLine`; resolves to its success. A command
  * that prints nothing for `silenceMs` hangs: it is killed with all that it started, and has failed.
  */
-export function runWatched(command, args, { silenceMs = 8 * 60_000, ...options }, onLine) {
+export function runWatched(command, args, { silenceMs = 15 * 60_000, ...options }, onLine) {
   console.log(`    $ ${[command, ...args].join(" ")}`);
   return new Promise((resolve) => {
     const stdio = ["ignore", "pipe", "inherit"];

@@ -31,6 +31,8 @@ await step("Testing the page's functions", () =>
 );
 await step("Checking the format", () => check("format", "cargo", ["fmt", "--check"]));
 await step("Checking with clippy", () => lint("clippy", []));
+// By itself: compilers are silent for long, and tests that are silent hang.
+await step("Building the Rust tests", () => check("building the tests", "cargo", ["test", "--locked", "--no-run"]));
 const types = digestOfTypes();
 await step("Running the Rust tests", () =>
   count("cargo", ["test", "--locked", "--no-fail-fast"], {
