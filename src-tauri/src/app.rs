@@ -31,6 +31,9 @@ pub use signals::Signals;
 const SEGMENT_BYTES: u64 = 16 << 20;
 /// Bytes that may wait in memory for a slow disk.
 const QUEUE_BYTES: usize = 64 << 20;
+/// A third of the share of an ordinary thread: enough to keep up on a machine that compiles meanwhile.
+#[cfg(target_os = "linux")]
+const RECORDER_NICENESS: i32 = 5;
 /// Changes that a slow watcher may be behind before it has to ask anew.
 const CHANGES: usize = 1024;
 
@@ -231,9 +234,20 @@ async fn bind(config: &Config) -> anyhow::Result<Bound> {
 /// The recorder waits for disks and databases; it has a thread of its own to do so.
 fn record(recorder: Recorder, leftovers: Leftovers) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    thread::Builder::new()
-        .name("recorder".to_owned())
-        .spawn(move || runtime.block_on(recorder.run(leftovers)))
+    thread::Builder::new().name("recorder".to_owned()).spawn(move || {
+        let_clients_go_first();
+        runtime.block_on(recorder.run(leftovers))
+    })
+}
+
+/// Gives this thread, and those that it starts, less of a busy processor than the clients' threads have:
+/// what it does can wait in the journal. (Linux keeps this for each thread; elsewhere it would be the whole
+/// process.)
+fn let_clients_go_first() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, RECORDER_NICENESS) {
+        tracing::debug!(%error, "the recorder runs at the proxy's priority");
+    }
 }
 
 /// Threads that serve clients: one more than there are processors, so that one can wait for a hanging

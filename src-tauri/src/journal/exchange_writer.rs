@@ -20,6 +20,10 @@ pub struct ExchangeWriter {
     seq: AtomicU32,
     request_bytes: AtomicU64,
     response_bytes: AtomicU64,
+    /// Heads, which are stored together with the bytes that follow them.
+    waiting: Mutex<Vec<Event<'static>>>,
+    /// The last event is written.
+    ended: bool,
     /// A body is captured up to this many bytes.
     max_body_bytes: u64,
     /// How it ends, once somebody said so.
@@ -27,9 +31,10 @@ pub struct ExchangeWriter {
 }
 
 impl ExchangeWriter {
+    /// The beginning is stored with what follows it, or by [`ExchangeWriter::flush`].
     pub(super) fn begin(shared: Arc<Shared>, exchange: u64, begin: Begin) -> Self {
         let writer = Self::new(shared, Some(exchange));
-        writer.append(&Event::Begin(begin));
+        lock(&writer.waiting).push(Event::Begin(begin));
         writer
     }
 
@@ -46,6 +51,8 @@ impl ExchangeWriter {
             seq: AtomicU32::new(0),
             request_bytes: AtomicU64::new(0),
             response_bytes: AtomicU64::new(0),
+            waiting: Mutex::default(),
+            ended: false,
             max_body_bytes: u64::MAX,
             outcome: Mutex::new(None),
         }
@@ -57,29 +64,56 @@ impl ExchangeWriter {
         self
     }
 
-    /// Stores body bytes; call it before they go on.
+    /// Stores body bytes, and what waits; call it before they go on.
     pub fn body(&self, direction: Direction, bytes: &[u8]) {
+        self.append(&self.with_body(direction, bytes));
+    }
+
+    /// The same of a body's last bytes: it came to its proper end, with these trailer fields.
+    pub fn body_end(&self, direction: Direction, bytes: &[u8], trailers: Headers) {
+        let mut events = self.with_body(direction, bytes);
+        events.push(self.end_of(direction, trailers));
+        self.append(&events);
+    }
+
+    /// The response's last bytes, and with them the end of the exchange: nobody else writes about it.
+    pub fn last(&mut self, bytes: &[u8], trailers: Headers) {
+        let mut events = self.with_body(Direction::Response, bytes);
+        events.push(self.end_of(Direction::Response, trailers));
+        self.outcome(EndKind::Ok, None);
+        events.push(self.end());
+        self.append(&events);
+        self.ended = true;
+    }
+
+    /// What waits, and a body's next bytes.
+    fn with_body<'b>(&self, direction: Direction, bytes: &'b [u8]) -> Vec<Event<'b>> {
         let len = bytes.len() as u64;
         let start = self.counter(direction).fetch_add(len, Ordering::Relaxed);
         let room = self.max_body_bytes.saturating_sub(start);
         let captured = &bytes[..usize::try_from(room).unwrap_or(usize::MAX).min(bytes.len())];
-        let mut offset = start;
-        for piece in captured.chunks(MAX_BODY_PAYLOAD - Encoded::BODY_AT) {
-            self.append(&Event::Body { direction, offset, bytes: piece });
-            offset += piece.len() as u64;
-        }
+        let pieces = captured.chunks(MAX_BODY_PAYLOAD - Encoded::BODY_AT);
+        let offsets = (start..).step_by(MAX_BODY_PAYLOAD - Encoded::BODY_AT);
+        let mut events: Vec<Event<'_>> = std::mem::take(&mut *lock(&self.waiting));
+        events.extend(offsets.zip(pieces).map(|(offset, bytes)| Event::Body { direction, offset, bytes }));
+        events
     }
 
-    /// A body came to its proper end, with these trailer fields.
-    pub fn body_end(&self, direction: Direction, trailers: Headers) {
+    /// The upstream's status and headers arrived. Stored with what follows, or by [`ExchangeWriter::flush`].
+    pub fn response_head(&self, head: ResponseHead) {
+        lock(&self.waiting).push(Event::ResponseHead(head));
+    }
+
+    /// Stores what waits for company. Call it before waiting for anything.
+    pub fn flush(&self) {
+        let events = std::mem::take(&mut *lock(&self.waiting));
+        self.append(&events);
+    }
+
+    fn end_of(&self, direction: Direction, trailers: Headers) -> Event<'static> {
         let bytes = self.counter(direction).load(Ordering::Relaxed);
         let captured_bytes = bytes.min(self.max_body_bytes);
-        self.append(&Event::BodyEnd(direction, BodyEnd { captured_bytes, trailers }));
-    }
-
-    /// The upstream's status and headers arrived.
-    pub fn response_head(&self, head: ResponseHead) {
-        self.append(&Event::ResponseHead(head));
+        Event::BodyEnd(direction, BodyEnd { captured_bytes, trailers })
     }
 
     /// Says how the exchange ends. The first word counts. `error` must hold no secret.
@@ -104,22 +138,33 @@ impl ExchangeWriter {
         }
     }
 
-    fn append(&self, event: &Event<'_>) {
+    fn append(&self, events: &[Event<'_>]) {
         let Some(exchange) = self.exchange else { return };
-        let seq = self.seq.fetch_add(1, Ordering::AcqRel);
-        self.shared.append(exchange, seq, event);
+        if !events.is_empty() {
+            let seq = self.seq.fetch_add(events.len() as u32, Ordering::AcqRel);
+            self.shared.append(exchange, seq, events);
+        }
     }
-}
 
-impl Drop for ExchangeWriter {
-    fn drop(&mut self) {
+    /// The last event, told once.
+    fn end(&self) -> Event<'static> {
         let (kind, error) = lock(&self.outcome).take().unwrap_or_else(|| self.unsaid());
         let request_bytes = self.request_bytes.load(Ordering::Relaxed);
         let response_bytes = self.response_bytes.load(Ordering::Relaxed);
         let limit = self.max_body_bytes;
         let over = request_bytes > limit || response_bytes > limit;
         let capture_stop = over.then_some(CaptureStop::BodyLimit);
-        self.append(&Event::End(End { kind, error, request_bytes, response_bytes, capture_stop }));
+        Event::End(End { kind, error, request_bytes, response_bytes, capture_stop })
+    }
+}
+
+impl Drop for ExchangeWriter {
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut events = std::mem::take(&mut *lock(&self.waiting));
+            events.push(self.end());
+            self.append(&events);
+        }
         self.shared.in_flight.fetch_sub(1, Ordering::AcqRel);
     }
 }

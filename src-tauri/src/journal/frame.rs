@@ -11,6 +11,9 @@
 //! 36  4  zero
 //! ```
 
+use super::queue::Owned;
+use crate::record::Encoded;
+
 /// Bytes before the payload.
 pub(super) const HEADER_BYTES: usize = 40;
 /// Marks a frame that stands elsewhere too, or stood there: see `Tail::copy`.
@@ -30,6 +33,40 @@ pub(super) struct Header {
     pub(super) kind: u8,
 }
 
+/// A frame that is to be written.
+#[derive(Debug)]
+pub(super) struct Pending<'a> {
+    pub(super) exchange: u64,
+    pub(super) seq: u32,
+    pub(super) at_us: u64,
+    pub(super) encoded: Encoded<'a>,
+}
+
+impl Pending<'_> {
+    /// The header's bytes.
+    pub(super) fn header(&self, magic: u32) -> [u8; HEADER_BYTES] {
+        let Self { exchange, seq, at_us, encoded } = self;
+        let len = encoded.len() as u32;
+        let header = Header { len, exchange: *exchange, at_us: *at_us, seq: *seq, kind: encoded.kind };
+        header.encode(magic, [&encoded.head, encoded.body])
+    }
+
+    /// Whether it is short enough for those who read it.
+    pub(super) fn can_be_read(&self) -> bool {
+        self.encoded.len() <= MAX_PAYLOAD
+    }
+
+    /// Its length, padding included.
+    pub(super) fn padded_len(&self) -> u64 {
+        padded_len(self.encoded.len())
+    }
+
+    /// As it waits in memory.
+    pub(super) fn to_owned(&self) -> Owned {
+        Owned::new(self.exchange, self.seq, self.at_us, &self.encoded)
+    }
+}
+
 /// What lies at a place in a segment.
 #[derive(Debug)]
 pub(super) enum Parsed {
@@ -44,6 +81,11 @@ pub(super) enum Parsed {
 /// Length of a frame with this payload, padding included.
 pub(super) fn padded_len(payload: usize) -> u64 {
     (HEADER_BYTES + payload).next_multiple_of(8) as u64
+}
+
+/// The zeros that follow such a payload, up to the next frame.
+pub(super) fn padding(payload: usize) -> &'static [u8] {
+    &[0; 7][..padded_len(payload) as usize - HEADER_BYTES - payload]
 }
 
 impl Header {

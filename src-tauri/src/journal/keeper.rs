@@ -72,7 +72,7 @@ fn store_queued(shared: &Shared) {
             continue;
         };
         let started = Instant::now();
-        if shared.store(frame.exchange, frame.seq, frame.at_us, &frame.encoded()).is_err() {
+        if shared.store_one(frame.pending()).is_err() {
             shared.give_up(frame);
         }
         quick_writes = if started.elapsed() < SLOW { quick_writes + 1 } else { 0 };

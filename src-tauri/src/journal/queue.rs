@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use super::frame::Pending;
 use crate::record::{Direction, Encoded, Event};
 
 /// What could not be stored and the tail has to be told of.
@@ -78,7 +79,8 @@ impl Owned {
         Self { exchange, seq, at_us, kind: encoded.kind, payload }
     }
 
-    pub(super) fn encoded(&self) -> Encoded<'_> {
-        Encoded { kind: self.kind, head: self.payload.as_slice().into(), body: &[] }
+    pub(super) fn pending(&self) -> Pending<'_> {
+        let encoded = Encoded { kind: self.kind, head: self.payload.as_slice().into(), body: &[] };
+        Pending { exchange: self.exchange, seq: self.seq, at_us: self.at_us, encoded }
     }
 }

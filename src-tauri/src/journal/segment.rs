@@ -20,6 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::fs::{FallocateFlags, OFlags, fallocate};
 use uuid::Uuid;
 
+use super::frame::{self, Pending};
 use crate::model::Timestamp;
 use crate::record::{Encoded, Event};
 
@@ -172,14 +173,33 @@ impl Segment {
         self.sealed_at.fetch_min(at, Ordering::AcqRel);
     }
 
-    /// Writes a frame at its reserved place. On an error the place is marked, so that the tail does
-    /// not wait for it.
-    pub(super) fn write(&self, at: u64, len: u64, pieces: [&[u8]; 3]) -> io::Result<()> {
-        let result = write_pieces(&self.file, at, pieces);
-        if result.is_err() {
-            self.holes.lock().unwrap_or_else(PoisonError::into_inner).push((at, len));
+    /// Writes frames at their reserved place, and says how many of them are there, whole. Where the others
+    /// would be is marked, so that the tail does not wait for them.
+    pub(super) fn write(&self, at: u64, frames: &[Pending<'_>]) -> (usize, io::Result<()>) {
+        let headers: Vec<_> = frames.iter().map(|frame| frame.header(self.identity.magic)).collect();
+        let pieces: Vec<&[u8]> = frames
+            .iter()
+            .zip(&headers)
+            .flat_map(|(frame, header)| {
+                let encoded = &frame.encoded;
+                [header.as_slice(), &encoded.head, encoded.body, frame::padding(encoded.len())]
+            })
+            .collect();
+        let (written, result) = write_pieces(&self.file, at, &pieces);
+        if result.is_ok() {
+            return (frames.len(), result);
         }
-        result
+        let mut stored = 0;
+        let mut end = 0;
+        while let Some(frame) = frames.get(stored)
+            && end + frame.padded_len() <= written
+        {
+            end += frame.padded_len();
+            stored += 1;
+        }
+        let rest = frames[stored..].iter().map(Pending::padded_len).sum();
+        self.holes.lock().unwrap_or_else(PoisonError::into_inner).push((at + end, rest));
+        (stored, result)
     }
 
     /// Whether a writer gave the place at `at` up; if so, its length.
@@ -310,28 +330,28 @@ impl Location {
     }
 }
 
-fn write_pieces(file: &File, at: u64, pieces: [&[u8]; 3]) -> io::Result<()> {
-    let total: usize = pieces.iter().map(|piece| piece.len()).sum();
-    let slices = pieces.map(IoSlice::new);
-    let written = loop {
+/// Writes pieces one behind the other, with one call as a rule. Returns how many bytes were written before
+/// an error.
+fn write_pieces(file: &File, at: u64, pieces: &[&[u8]]) -> (u64, io::Result<()>) {
+    let slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let mut skip = loop {
         match rustix::io::pwritev(file, &slices, at) {
             Err(rustix::io::Errno::INTR) => {}
-            other => break other?,
+            Err(error) => return (0, Err(error.into())),
+            Ok(written) => break written,
         }
     };
-    if written == total {
-        return Ok(());
-    }
-    // A short write: the rest goes piece by piece.
-    let mut skip = written;
-    let mut position = at + written as u64;
+    // After a short write the rest goes piece by piece.
+    let mut position = at + skip as u64;
     for piece in pieces {
         let rest = &piece[skip.min(piece.len())..];
         skip -= skip.min(piece.len());
-        file.write_all_at(rest, position)?;
+        if let Err(error) = file.write_all_at(rest, position) {
+            return (position - at, Err(error));
+        }
         position += rest.len() as u64;
     }
-    Ok(())
+    (position - at, Ok(()))
 }
 
 fn encode_header(identity: Identity) -> [u8; 32] {

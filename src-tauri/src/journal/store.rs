@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::exchange_writer::ExchangeWriter;
-use super::frame::{self, Header};
+use super::frame::{self, Pending};
 use super::keeper::{self, Keeper};
 use super::queue::{Owned, Queue, Unstored};
 use super::roll::{Allocated, Roll};
@@ -20,7 +20,7 @@ use super::segment::{Disposed, Location, Segment};
 use super::{Leftovers, Limits, OpenError, Tail, recover};
 use crate::config::private_file;
 use crate::model::Timestamp;
-use crate::record::{Begin, Encoded, Event};
+use crate::record::{Begin, Event};
 
 /// An append slower than this is slow, and so long a thread waits for its turn. Far above what the disk's
 /// cache takes (microseconds) and above what a busy machine holds a thread up: the queue that a slow disk
@@ -168,24 +168,27 @@ impl Shared {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Stores one event. Never waits for a slow disk longer than [`SLOW`], and never fails: what cannot
-    /// be stored is told to the tail.
-    pub(super) fn append(&self, exchange: u64, seq: u32, event: &Event<'_>) {
-        let encoded = event.encode();
+    /// Stores events of an exchange that happened together, numbered from `seq` on, with one write. Never
+    /// waits for a slow disk longer than [`SLOW`], and never fails: what cannot be stored is told to the tail.
+    pub(super) fn append(&self, exchange: u64, seq: u32, events: &[Event<'_>]) {
         let at_us = self.now_us();
+        let mut frames: Vec<Pending<'_>> = (seq..)
+            .zip(events)
+            .map(|(seq, event)| Pending { exchange, seq, at_us, encoded: event.encode() })
+            .collect();
+        // Readers would take a longer one for a torn place, and wait for it forever.
+        frames.extract_if(.., |frame| !frame.can_be_read()).for_each(|frame| self.give_up(frame.to_owned()));
         if self.slow.load(Ordering::Acquire) || !self.enter() {
-            self.enqueue(Owned::new(exchange, seq, at_us, &encoded));
+            frames.iter().for_each(|frame| self.enqueue(frame.to_owned()));
             return;
         }
         let started = Instant::now();
-        let stored = self.store(exchange, seq, at_us, &encoded);
+        let stored = self.store(&frames).frames;
         self.writing.fetch_sub(1, Ordering::AcqRel);
         if started.elapsed() > SLOW && self.slow_before(at_us) {
             self.slow.store(true, Ordering::Release);
         }
-        if stored.is_err() {
-            self.give_up(Owned::new(exchange, seq, at_us, &encoded));
-        }
+        frames[stored..].iter().for_each(|frame| self.give_up(frame.to_owned()));
         self.appended.notify_one();
     }
 
@@ -216,30 +219,33 @@ impl Shared {
     }
 
     /// Writes a frame into the current segment, or a new one. Returns where its payload lies.
-    pub(super) fn store(
-        &self,
-        exchange: u64,
-        seq: u32,
-        at_us: u64,
-        encoded: &Encoded<'_>,
-    ) -> io::Result<Location> {
-        if encoded.len() > frame::MAX_PAYLOAD {
-            // Readers would take it for a torn place, and wait for it forever.
-            return Err(io::ErrorKind::InvalidInput.into());
+    pub(super) fn store_one(&self, frame: Pending<'_>) -> io::Result<Location> {
+        let stored = self.store(std::slice::from_ref(&frame));
+        stored.result.and(stored.first.ok_or_else(|| io::ErrorKind::InvalidInput.into()))
+    }
+
+    /// Writes frames side by side into the current segment, or a new one.
+    fn store(&self, frames: &[Pending<'_>]) -> Stored {
+        if !frames.iter().all(Pending::can_be_read) {
+            return Stored::nothing(io::ErrorKind::InvalidInput.into());
         }
-        let header = Header { len: encoded.len() as u32, exchange, at_us, seq, kind: encoded.kind };
-        let len = frame::padded_len(encoded.len());
+        let len = frames.iter().map(Pending::padded_len).sum();
         loop {
             let current = self.current.load_full();
             if let Some(segment) = &current
                 && let Some(at) = segment.reserve(len)
             {
-                let payload_at = at + frame::HEADER_BYTES as u64;
-                let head = header.encode(segment.identity.magic, [&encoded.head, encoded.body]);
-                segment.write(at, len, [&head, &encoded.head, encoded.body])?;
-                return Ok(Location { segment: Arc::clone(segment), at: payload_at, len: header.len });
+                let (written, result) = segment.write(at, frames);
+                let first = frames.first().map(|frame| Location {
+                    segment: Arc::clone(segment),
+                    at: at + frame::HEADER_BYTES as u64,
+                    len: frame.encoded.len() as u32,
+                });
+                return Stored { frames: written, first, result };
             }
-            self.next_segment(current.as_ref(), len)?;
+            if let Err(error) = self.next_segment(current.as_ref(), len) {
+                return Stored::nothing(error);
+            }
         }
     }
 
@@ -327,6 +333,21 @@ impl Shared {
     pub(super) fn settled(&self) -> bool {
         let queue = lock(&self.queue);
         self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
+    }
+}
+
+/// What came of writing frames.
+struct Stored {
+    /// How many of them are in the journal, from the first on.
+    frames: usize,
+    /// Where the payload of the first lies, or would.
+    first: Option<Location>,
+    result: io::Result<()>,
+}
+
+impl Stored {
+    fn nothing(error: io::Error) -> Self {
+        Self { frames: 0, first: None, result: Err(error) }
     }
 }
 

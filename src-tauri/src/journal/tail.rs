@@ -7,13 +7,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::ExchangeKey;
-use super::frame::{COPY, Header};
+use super::frame::{COPY, Header, Pending};
 use super::queue::Owned;
 use super::reader::Reader;
 use super::segment::Location;
 use super::store::{Shared, lock};
 use crate::model::Timestamp;
 use crate::record::{BadFrame, Event};
+
+/// After a frame that ended a pause, so long the tail lets others come: being woken for each would cost the
+/// clients' threads more than writing it. Far below what anybody notices who watches.
+const GATHER: Duration = Duration::from_millis(5);
 
 /// One event, as it was recorded.
 #[derive(Debug)]
@@ -65,6 +69,7 @@ impl Tail {
                 return None;
             }
             self.shared.appended.notified().await;
+            tokio::time::sleep(GATHER).await;
         }
     }
 
@@ -93,7 +98,7 @@ impl Tail {
     /// Appends a note of the recorder's about an exchange of this run.
     pub fn note(&self, key: ExchangeKey, event: &Event<'_>) {
         if self.is_own(key) {
-            self.shared.append(key.exchange, u32::MAX, event);
+            self.shared.append(key.exchange, u32::MAX, std::slice::from_ref(event));
         }
     }
 
@@ -112,7 +117,8 @@ impl Tail {
         let mut encoded = event.encode();
         encoded.kind |= COPY;
         let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
-        let place = self.shared.store(key.exchange, u32::MAX, at_us, &encoded)?;
+        let frame = Pending { exchange: key.exchange, seq: u32::MAX, at_us, encoded };
+        let place = self.shared.store_one(frame)?;
         self.shared.appended.notify_one();
         Ok(place.of(event))
     }

@@ -59,7 +59,8 @@ async fn exchange(
     let speaks_interim = request.version() == Version::HTTP_11;
     let aside = request.extensions().get::<Aside>().cloned().filter(|_| speaks_interim);
     let (parts, body) = request.into_parts();
-    let body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
+    let mut body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
+    body.take_first().await;
     if let Some(refusal) = route.refusal.clone().or(upgrade) {
         return Err((EndKind::Refused, refusal));
     }

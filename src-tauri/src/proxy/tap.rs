@@ -2,7 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::Body as ClientBody;
 use bytes::Bytes;
@@ -24,21 +24,28 @@ struct Tap {
 }
 
 impl Tap {
-    fn see(&mut self, frame: &Frame<Bytes>, inner_ended: bool) {
-        if let Some(data) = frame.data_ref() {
-            self.writer.body(self.direction, data);
-        } else if let Some(trailers) = frame.trailers_ref() {
-            self.finish(headers::for_log(trailers, &self.redactor));
-        }
-        if inner_ended {
-            self.finish(Vec::new());
+    /// Puts what passes on record. `is_last`: nothing follows it.
+    fn see(&mut self, frame: &Frame<Bytes>, is_last: bool) {
+        let trailers = frame.trailers_ref().map(|trailers| headers::for_log(trailers, &self.redactor));
+        match (frame.data_ref(), trailers) {
+            (Some(data), _) if !is_last => self.writer.body(self.direction, data),
+            (data, trailers) if is_last || trailers.is_some() => {
+                self.finish(data.map_or(&[], |data| data), trailers.unwrap_or_default());
+            }
+            (_, _) => {}
         }
     }
 
-    fn finish(&mut self, trailers: crate::record::Headers) {
-        if !self.finished {
-            self.finished = true;
-            self.writer.body_end(self.direction, trailers);
+    /// The body's last bytes, and its end. A response's is the exchange's, once its request was sent whole.
+    fn finish(&mut self, bytes: &[u8], trailers: crate::record::Headers) {
+        if std::mem::replace(&mut self.finished, true) {
+            return;
+        }
+        match (self.direction, Arc::get_mut(&mut self.writer)) {
+            (Direction::Response, Some(writer)) => writer.last(bytes, trailers),
+            (Direction::Request | Direction::Response, _) => {
+                self.writer.body_end(self.direction, bytes, trailers);
+            }
         }
     }
 }
@@ -47,6 +54,8 @@ impl Tap {
 #[derive(Debug)]
 pub(super) struct RequestTap {
     inner: ClientBody,
+    /// What was there at once: on record, and not passed on yet.
+    first: Option<Result<Frame<Bytes>, axum::Error>>,
     tap: Tap,
     /// Set when the client broke it off.
     broken: bool,
@@ -75,9 +84,34 @@ impl RequestTap {
     ) -> Self {
         let mut tap = Tap { writer, redactor, direction: Direction::Request, finished: false };
         if inner.is_end_stream() {
-            tap.finish(Vec::new());
+            tap.finish(&[], Vec::new());
         }
-        Self { inner, tap, broken: false, unread }
+        Self { inner, first: None, tap, broken: false, unread }
+    }
+
+    /// Takes what the client sent along with the head, so that both are one write to the journal.
+    pub(super) async fn take_first(&mut self) {
+        if !self.tap.finished {
+            let next = std::future::poll_fn(|cx| Poll::Ready(self.poll_inner(cx))).await;
+            self.first = if let Poll::Ready(first) = next { first } else { None };
+        }
+    }
+
+    fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Poll::Ready(next) = Pin::new(&mut self.inner).poll_frame(cx) else {
+            self.tap.writer.flush();
+            return Poll::Pending;
+        };
+        match &next {
+            Some(Ok(frame)) => self.tap.see(frame, self.inner.is_end_stream()),
+            Some(Err(_)) => {
+                self.broken = true;
+                let why = "the request's body broke off".to_owned();
+                self.tap.writer.outcome(EndKind::ClientAborted, Some(why));
+            }
+            None => self.tap.finish(&[], Vec::new()),
+        }
+        Poll::Ready(next)
     }
 }
 
@@ -98,27 +132,26 @@ impl Body for RequestTap {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let this = &mut *self;
-        let next = ready!(Pin::new(&mut this.inner).poll_frame(cx));
-        match &next {
-            Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
-            Some(Err(_)) => {
-                this.broken = true;
-                this.tap
-                    .writer
-                    .outcome(EndKind::ClientAborted, Some("the request's body broke off".to_owned()));
-            }
-            None => this.tap.finish(Vec::new()),
+        match self.first.take() {
+            Some(first) => Poll::Ready(Some(first)),
+            None => self.poll_inner(cx),
         }
-        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.is_end_stream()
+        self.first.is_none() && self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.inner.size_hint()
+        let first = self.first.as_ref().and_then(|first| first.as_ref().ok()).and_then(Frame::data_ref);
+        let taken = first.map_or(0, |data| data.len() as u64);
+        let rest = self.inner.size_hint();
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper + taken);
+        }
+        hint.set_lower(rest.lower() + taken);
+        hint
     }
 }
 
@@ -141,8 +174,7 @@ impl ResponseTap {
         let tap = Tap { writer, redactor, direction: Direction::Response, finished: false };
         let mut this = Self { inner, tap, length_given };
         if this.inner.is_end_stream() {
-            this.tap.finish(Vec::new());
-            this.tap.writer.outcome(EndKind::Ok, None);
+            this.tap.finish(&[], Vec::new());
         }
         this
     }
@@ -157,14 +189,17 @@ impl Body for ResponseTap {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
-        let next = ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        let Poll::Ready(next) = Pin::new(&mut this.inner).poll_frame(cx) else {
+            this.tap.writer.flush();
+            return Poll::Pending;
+        };
         match &next {
             Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
             Some(Err(error)) => {
                 let why = format!("the response broke off: {}", super::forward::causes(error));
                 this.tap.writer.outcome(EndKind::UpstreamTruncated, Some(why));
             }
-            None => this.tap.finish(Vec::new()),
+            None => this.tap.finish(&[], Vec::new()),
         }
         if this.tap.finished {
             this.tap.writer.outcome(EndKind::Ok, None);
