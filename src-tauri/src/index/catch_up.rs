@@ -217,7 +217,7 @@ fn read_one(
 ) -> std::io::Result<u64> {
     source.read(&job.file, job.from, &mut |entry, span| {
         let line = Line { file: &job.file, span, number: 0 };
-        match job.interpreter.apply(&entry, line) {
+        match job.interpreter.apply(&entry, None, line) {
             Ok(changes) => batch.extend(changes),
             // Not for a whole file; and a line left out here is left out every time.
             Err(_) => tracing::debug!(file = job.file, offset = span.offset, "a line cannot be indexed"),

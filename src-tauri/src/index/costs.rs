@@ -2,10 +2,10 @@
 //! came when, and rows of a time with other prices, or none, can be filled again.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection as _, FromRow, Row as _, SqliteConnection};
+use sqlx::{Connection as _, FromRow, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
-use super::tables;
-use crate::model::{SessionId, Timestamp};
+use super::tables::{ROWS_PER_STATEMENT, sum_up};
+use crate::model::Timestamp;
 use crate::provider::prices::{self, Cost};
 use crate::provider::{Provider, Usage};
 
@@ -23,16 +23,18 @@ struct Priced {
     nanousd: Option<i64>,
 }
 
-/// Sets the cost of an exchange whose row changed.
-pub(super) async fn fill(connection: &mut SqliteConnection, request_id: &str) -> Result<(), sqlx::Error> {
-    let row = sqlx::query_as("select * from exchanges where request_id = ?1")
-        .bind(request_id.to_owned())
-        .fetch_optional(&mut *connection)
-        .await?;
-    match row {
-        Some(row) => set(connection, &row).await,
-        None => Ok(()),
+/// Sets the costs of exchanges whose rows changed.
+pub(super) async fn fill(connection: &mut SqliteConnection, request_ids: &[&str]) -> Result<(), sqlx::Error> {
+    for some in request_ids.chunks(ROWS_PER_STATEMENT) {
+        let mut query = QueryBuilder::<Sqlite>::new("select * from exchanges where request_id in (");
+        let mut ids = query.separated(", ");
+        for id in some {
+            ids.push_bind((*id).to_owned());
+        }
+        let rows: Vec<Priced> = query.push(")").build_query_as().fetch_all(&mut *connection).await?;
+        set(connection, &rows).await?;
     }
+    Ok(())
 }
 
 /// Where to begin when all costs are to be set again, because another price list set them last, or none
@@ -81,14 +83,10 @@ async fn refill_session(connection: &mut SqliteConnection, session: &str) -> Res
         .bind(session.to_owned())
         .fetch_all(&mut *connection)
         .await?;
-    for row in &rows {
-        set(connection, row).await?;
+    for some in rows.chunks(ROWS_PER_STATEMENT) {
+        set(connection, some).await?;
     }
-    match session.parse::<SessionId>() {
-        Ok(id) => tables::refresh_sums(&id).execute(connection).await.map(drop),
-        // Something else wrote it there.
-        Err(_) => Ok(()),
-    }
+    sum_up(session).execute(connection).await.map(drop)
 }
 
 async fn note_version(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
@@ -101,17 +99,19 @@ async fn note_version(connection: &mut SqliteConnection) -> Result<(), sqlx::Err
     transaction.commit().await
 }
 
-async fn set(connection: &mut SqliteConnection, row: &Priced) -> Result<(), sqlx::Error> {
-    let nanousd = row.cost().map(|cost| cost.nanousd);
-    if nanousd == row.nanousd {
+/// Writes the costs of those rows whose costs are others by now.
+async fn set(connection: &mut SqliteConnection, rows: &[Priced]) -> Result<(), sqlx::Error> {
+    let costs = rows.iter().map(|row| (row, row.cost().map(|cost| cost.nanousd)));
+    let changed: Vec<_> = costs.filter(|(row, nanousd)| *nanousd != row.nanousd).collect();
+    if changed.is_empty() {
         return Ok(());
     }
-    sqlx::query("update exchanges set cost_nanousd = ?2 where request_id = ?1")
-        .bind(row.request_id.clone())
-        .bind(nanousd)
-        .execute(connection)
-        .await
-        .map(drop)
+    let mut query = QueryBuilder::<Sqlite>::new("update exchanges set cost_nanousd = new.column2 from (");
+    query.push_values(changed, |mut values, (row, nanousd)| {
+        values.push_bind(row.request_id.clone()).push_bind(nanousd);
+    });
+    query.push(") as new where request_id = new.column1");
+    query.build().execute(connection).await.map(drop)
 }
 
 impl Priced {

@@ -12,7 +12,28 @@ use crate::model::{RequestId, SessionId, Timestamp};
 use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts};
 use crate::record::EndKind;
 use crate::record::entry::{Entry, HeaderMap, Request, Response, SessionStart};
-use crate::session::{identify, links_after};
+use crate::session::{Identity, identify, links_after};
+
+/// What a request says, and what it may continue.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub(super) facts: RequestFacts,
+    pub(super) identity: Identity,
+}
+
+impl Reading {
+    /// Reads the body as the log has it.
+    pub fn of(provider: Provider, upstream: &str, request: &Request) -> Self {
+        let facts = read_request(provider, request);
+        let identity = identify(provider, upstream, &facts);
+        Self { facts, identity }
+    }
+
+    /// What it may continue.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
 
 /// A line that cannot be understood without earlier ones, which are not in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +60,16 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    /// What a line changes.
-    pub(super) fn apply(&mut self, entry: &Entry, line: Line<'_>) -> Result<Vec<Op>, EarlierLinesNeeded> {
+    /// What a line changes. `reading` is of a request's line, if somebody has read it already.
+    pub(super) fn apply(
+        &mut self,
+        entry: &Entry,
+        reading: Option<Reading>,
+        line: Line<'_>,
+    ) -> Result<Vec<Op>, EarlierLinesNeeded> {
         let ops = match entry {
             Entry::SessionStart(start) => self.session_start(start, line),
-            Entry::Request(request) => self.request(request, line)?,
+            Entry::Request(request) => self.request(request, reading, line)?,
             Entry::Response(response) => self.response(response, line)?,
             Entry::Fork(_) => Vec::new(),
         };
@@ -104,12 +130,17 @@ impl Interpreter {
         Ok(Some(Op::Session(Box::new(row))))
     }
 
-    fn request(&mut self, request: &Request, line: Line<'_>) -> Result<Vec<Op>, EarlierLinesNeeded> {
+    fn request(
+        &mut self,
+        request: &Request,
+        reading: Option<Reading>,
+        line: Line<'_>,
+    ) -> Result<Vec<Op>, EarlierLinesNeeded> {
         let mut ops = Vec::from_iter(self.session_of(Meta::of_request(request), line)?);
         let id = &request.meta.session;
         let session = self.known.get_mut(id).ok_or(EarlierLinesNeeded)?;
-        let facts = read_request(session.provider, request);
-        let identity = identify(session.provider, &session.upstream, &facts);
+        let read = || Reading::of(session.provider, &session.upstream, request);
+        let Reading { facts, identity } = reading.unwrap_or_else(read);
         let row = request_row(request, &facts, session, identity.chain, line);
         session.open(OpenRequest {
             request_id: row.request_id.clone(),

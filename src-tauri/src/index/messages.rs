@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::row::{MessageRow, Op};
 use super::search::{MARK_END, MARK_START};
@@ -49,21 +51,31 @@ pub(super) struct Said<'a> {
 }
 
 /// What was said already, and where the line that said it begins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Seen {
-    first: HashMap<MessageHash, u64>,
+    /// By a hash that is far quicker than the one in the tables. Nobody can make two texts that share it: it
+    /// is seeded anew in each run.
+    first: HashMap<u128, u64>,
+    seed: u64,
+}
+
+impl Default for Seen {
+    fn default() -> Self {
+        Self { first: HashMap::new(), seed: Uuid::new_v4().as_u64_pair().0 }
+    }
 }
 
 impl Seen {
     /// Whether no earlier line has it.
-    fn is_news(&mut self, hash: MessageHash, line_offset: u64) -> bool {
-        if self.first.get(&hash).is_some_and(|first| *first <= line_offset) {
+    fn is_news(&mut self, text: &Text<'_>, said: Said<'_>) -> bool {
+        let key = text.quick_hash(said.session, self.seed);
+        if self.first.get(&key).is_some_and(|first| *first <= said.line_offset) {
             return false;
         }
         if self.first.len() >= MAX_SEEN {
             self.first.clear();
         }
-        self.first.insert(hash, line_offset);
+        self.first.insert(key, said.line_offset);
         true
     }
 }
@@ -76,9 +88,8 @@ pub(super) fn rows(messages: &[Message], said: Said<'_>, seen: &mut Seen) -> Vec
     let mut rows = Vec::new();
     for (role, block) in blocks() {
         let Some(text) = Text::of(role, block, &tools) else { continue };
-        let hash = text.hash(said.session);
-        if seen.is_news(hash, said.line_offset) {
-            rows.push(Op::Message(Box::new(text.row(hash, said))));
+        if seen.is_news(&text, said) {
+            rows.push(Op::Message(Box::new(text.row(said))));
         }
     }
     rows
@@ -142,9 +153,14 @@ impl<'a> Text<'a> {
         (!text.is_empty()).then_some(Self { role, kind, tool, text })
     }
 
+    /// What tells it from equal texts elsewhere.
+    fn place<'s>(&'s self, session: &'s SessionId) -> [&'s str; 4] {
+        [session.as_str(), self.role, self.kind, self.tool.unwrap_or_default()]
+    }
+
     fn hash(&self, session: &SessionId) -> MessageHash {
         let mut sha = Sha256::new();
-        for part in [session.as_str(), self.role, self.kind, self.tool.unwrap_or_default()] {
+        for part in self.place(session) {
             sha.update((part.len() as u64).to_le_bytes());
             sha.update(part);
         }
@@ -154,10 +170,20 @@ impl<'a> Text<'a> {
         MessageHash(hash)
     }
 
-    fn row(self, hash: MessageHash, said: Said<'_>) -> MessageRow {
+    fn quick_hash(&self, session: &SessionId, seed: u64) -> u128 {
+        let mut hash = Xxh3::with_seed(seed);
+        for part in self.place(session) {
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        hash.update(self.text.as_bytes());
+        hash.digest128()
+    }
+
+    fn row(self, said: Said<'_>) -> MessageRow {
         MessageRow {
             session: said.session.clone(),
-            hash,
+            hash: self.hash(said.session),
             request_id: said.request_id.to_owned(),
             seq: said.seq,
             line_offset: said.line_offset,

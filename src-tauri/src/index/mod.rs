@@ -37,6 +37,7 @@ use tokio::time::timeout;
 
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
+pub use interpret::Reading;
 pub(crate) use interpret::{guess_provider, read_answer, read_request};
 pub use source::{LogFile, LogFolder, LogSource};
 pub(crate) use title::of as title_of;
@@ -114,8 +115,13 @@ impl Index {
     /// Takes in a line that was written to `file` (relative to the log folder) at `span`. Waits for
     /// nothing and cannot fail. The same line again changes nothing.
     pub fn apply(&mut self, entry: &Entry, file: &str, span: Span) {
+        self.apply_read(entry, None, file, span);
+    }
+
+    /// The same of a line that was read already: `reading` is of the request that it holds.
+    pub fn apply_read(&mut self, entry: &Entry, reading: Option<Reading>, file: &str, span: Span) {
         let number = self.progress.next_line();
-        match self.interpreter.apply(entry, Line { file, span, number }) {
+        match self.interpreter.apply(entry, reading, Line { file, span, number }) {
             Ok(mut ops) => {
                 self.remember(entry, &ops, number);
                 ops.push(Op::Indexed(file.to_owned(), span));

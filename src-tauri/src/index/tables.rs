@@ -1,10 +1,10 @@
 //! The statements that change the tables. Every one of them can be run again, or before its
-//! neighbour, with the same outcome; sums are taken from the exchanges and never counted up.
+//! neighbour, with the same outcome; sums follow the exchanges by triggers (`0004_sums.sql`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::sqlite::SqliteArguments;
-use sqlx::{Connection as _, Sqlite, SqliteConnection};
+use sqlx::{Connection as _, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::costs;
 use super::row::{MessageRow, Op, RequestRow, ResponseRow, SessionRow};
@@ -20,27 +20,71 @@ const MAX_MS: u64 = 10_000_000_000_000;
 
 type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
-/// Makes all changes, or none.
+/// Rows that one statement writes. Each statement is a way to SQLite's thread and back, which costs more
+/// than a row.
+pub(super) const ROWS_PER_STATEMENT: usize = 16;
+
+/// Makes all changes, or none. They are made kind by kind, sessions first, because all else refers to them.
 pub(super) async fn commit(connection: &mut SqliteConnection, ops: &[Op]) -> Result<(), sqlx::Error> {
     if ops.is_empty() {
         return Ok(());
     }
     let mut transaction = connection.begin_with("begin immediate").await?;
-    for op in ops {
-        let changed = statement(op).execute(&mut *transaction).await?.rows_affected();
-        if let Op::Message(row) = op {
-            add_words(&mut transaction, row, changed > 0).await?;
-        }
+    for statement in ops.iter().filter_map(of_session) {
+        statement.execute(&mut *transaction).await?;
+    }
+    let kinds = Kinds::of(ops);
+    for rows in kinds.requests.chunks(ROWS_PER_STATEMENT) {
+        requests(rows).build().execute(&mut *transaction).await?;
+    }
+    for rows in kinds.responses.chunks(ROWS_PER_STATEMENT) {
+        responses(rows).build().execute(&mut *transaction).await?;
+    }
+    for rows in kinds.links.chunks(ROWS_PER_STATEMENT) {
+        links(rows).build().execute(&mut *transaction).await?;
+    }
+    for rows in kinds.messages.chunks(ROWS_PER_STATEMENT) {
+        said(&mut transaction, rows).await?;
+    }
+    for statement in progress(ops) {
+        statement.execute(&mut *transaction).await?;
     }
     let exchanges: BTreeSet<&str> = ops.iter().filter_map(exchange_with_cost).collect();
-    for request_id in exchanges {
-        costs::fill(&mut transaction, request_id).await?;
-    }
+    costs::fill(&mut transaction, &exchanges.into_iter().collect::<Vec<_>>()).await?;
     let touched: BTreeSet<&SessionId> = ops.iter().filter_map(session_with_sums).collect();
     for session in touched {
-        refresh_sums(session).execute(&mut *transaction).await?;
+        refresh(session).execute(&mut *transaction).await?;
     }
     transaction.commit().await
+}
+
+/// The rows of each kind that is written many at a time.
+#[derive(Default)]
+struct Kinds<'a> {
+    requests: Vec<&'a RequestRow>,
+    responses: Vec<&'a ResponseRow>,
+    links: Vec<(LinkKey, &'a SessionId)>,
+    messages: Vec<&'a MessageRow>,
+}
+
+impl<'a> Kinds<'a> {
+    fn of(ops: &'a [Op]) -> Self {
+        let mut kinds = Self::default();
+        for op in ops {
+            match op {
+                Op::Request(row) => kinds.requests.push(row),
+                Op::Response(row) => kinds.responses.push(row),
+                Op::Link(key, session) => kinds.links.push((*key, session)),
+                Op::Message(row) => kinds.messages.push(row),
+                Op::Session(_)
+                | Op::ClientSession(..)
+                | Op::Title(..)
+                | Op::Indexed(..)
+                | Op::IndexedUpTo(..) => {}
+            }
+        }
+        kinds
+    }
 }
 
 /// Deletes what came from a file that is no more, or no longer the same.
@@ -81,18 +125,47 @@ pub(super) async fn are_sound(connection: &mut SqliteConnection) -> Result<bool,
     Ok(verdict == "ok")
 }
 
-fn statement(op: &Op) -> Query {
+/// The statement of a change to a session itself: those are few.
+fn of_session(op: &Op) -> Option<Query> {
     match op {
-        Op::Session(row) => session(row),
-        Op::ClientSession(id, client) => client_session(id, client),
-        Op::Title(id, seq, title) => self::title(id, *seq, title),
-        Op::Request(row) => request(row),
-        Op::Response(row) => response(row),
-        Op::Link(key, session) => link(*key, session),
-        Op::Message(row) => message(row),
-        Op::Indexed(file, span) => indexed(file, *span),
-        Op::IndexedUpTo(file, bytes) => indexed_up_to(file, *bytes),
+        Op::Session(row) => Some(session(row)),
+        Op::ClientSession(id, client) => Some(client_session(id, client)),
+        Op::Title(id, seq, title) => Some(self::title(id, *seq, title)),
+        Op::Request(_)
+        | Op::Response(_)
+        | Op::Link(..)
+        | Op::Message(_)
+        | Op::Indexed(..)
+        | Op::IndexedUpTo(..) => None,
     }
+}
+
+/// The statements that note how far files are dealt with: one for each run of lines.
+fn progress(ops: &[Op]) -> Vec<Query> {
+    let mut statements = Vec::new();
+    let mut runs: BTreeMap<&str, Span> = BTreeMap::new();
+    for op in ops {
+        match op {
+            Op::Indexed(file, span) => match runs.get_mut(file.as_str()) {
+                Some(run) if run.end() == span.offset => run.len += span.len,
+                Some(run) => {
+                    statements.push(indexed(file, *run));
+                    *run = *span;
+                }
+                None => drop(runs.insert(file, *span)),
+            },
+            Op::IndexedUpTo(file, bytes) => statements.push(indexed_up_to(file, *bytes)),
+            Op::Session(_)
+            | Op::ClientSession(..)
+            | Op::Title(..)
+            | Op::Request(_)
+            | Op::Response(_)
+            | Op::Link(..)
+            | Op::Message(_) => {}
+        }
+    }
+    statements.extend(runs.into_iter().map(|(file, run)| indexed(file, run)));
+    statements
 }
 
 fn session_with_sums(op: &Op) -> Option<&SessionId> {
@@ -158,47 +231,80 @@ fn title(id: &SessionId, seq: u64, title: &str) -> Query {
     .bind(title.to_owned())
 }
 
-fn request(row: &RequestRow) -> Query {
-    sqlx::query(
+fn requests(rows: &[&RequestRow]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, kind, model,
-             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
-         on conflict (request_id) do update set
+             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain) ",
+    );
+    query.push_values(rows, |mut values, row| {
+        values
+            .push_bind(row.request_id.clone())
+            .push_bind(row.session.as_str().to_owned())
+            .push_bind(int(row.seq))
+            .push_bind(row.provider.as_str())
+            .push_bind(row.upstream.clone())
+            .push_bind(row.method.clone())
+            .push_bind(row.path.clone())
+            .push_bind(row.kind.clone())
+            .push_bind(row.model.clone())
+            .push_bind(row.client_name.clone())
+            .push_bind(row.client_version.clone())
+            .push_bind(row.project.clone())
+            .push_bind(row.agent.clone())
+            .push_bind(row.started_ms)
+            .push_bind(int(row.request_bytes))
+            .push_bind(row.file.clone())
+            .push_bind(int(row.span.offset))
+            .push_bind(int(row.span.len))
+            .push_bind(row.chain.map(|chain| chain.as_bytes().to_vec()));
+    });
+    query.push(
+        " on conflict (request_id) do update set
              method = excluded.method, path = excluded.path, kind = excluded.kind,
              model = coalesce(excluded.model, model), client_name = excluded.client_name,
              client_version = excluded.client_version, project = excluded.project, agent = excluded.agent, started_ms = excluded.started_ms,
              request_bytes = excluded.request_bytes, request_offset = excluded.request_offset,
              request_len = excluded.request_len, chain = excluded.chain",
-    )
-    .bind(row.request_id.clone())
-    .bind(row.session.as_str().to_owned())
-    .bind(int(row.seq))
-    .bind(row.provider.as_str())
-    .bind(row.upstream.clone())
-    .bind(row.method.clone())
-    .bind(row.path.clone())
-    .bind(row.kind.clone())
-    .bind(row.model.clone())
-    .bind(row.client_name.clone())
-    .bind(row.client_version.clone())
-    .bind(row.project.clone())
-    .bind(row.agent.clone())
-    .bind(row.started_ms)
-    .bind(int(row.request_bytes))
-    .bind(row.file.clone())
-    .bind(int(row.span.offset))
-    .bind(int(row.span.len))
-    .bind(row.chain.map(|chain| chain.as_bytes().to_vec()))
+    );
+    query
 }
 
-fn response(row: &ResponseRow) -> Query {
-    let usage = row.usage.unwrap_or_default();
-    sqlx::query(
+fn responses(rows: &[&ResponseRow]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, model, started_ms,
              status, end_kind, stop_reason, error, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len)
-         values (?1, ?2, ?3, ?4, ?5, '', '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
-         on conflict (request_id) do update set
+             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len) ",
+    );
+    query.push_values(rows, |mut values, row| {
+        let usage = row.usage.unwrap_or_default();
+        values
+            .push_bind(row.request_id.clone())
+            .push_bind(row.session.as_str().to_owned())
+            .push_bind(int(row.seq))
+            .push_bind(row.provider.as_str())
+            .push_bind(row.upstream.clone())
+            .push("'', ''")
+            .push_bind(row.model.clone())
+            .push_bind(row.started_ms)
+            .push_bind(row.status)
+            .push_bind(row.end_kind)
+            .push_bind(row.stop_reason.clone())
+            .push_bind(row.error.clone())
+            .push_bind(tokens(usage.input_tokens))
+            .push_bind(tokens(usage.output_tokens))
+            .push_bind(tokens(usage.cache_read_tokens))
+            .push_bind(tokens(usage.cache_write_tokens))
+            .push_bind(tokens(usage.cache_write_1h_tokens))
+            .push_bind(tokens(usage.reasoning_tokens))
+            .push_bind(int(row.ttfb_ms.min(MAX_MS)))
+            .push_bind(int(row.total_ms.min(MAX_MS)))
+            .push_bind(int(row.response_bytes))
+            .push_bind(row.file.clone())
+            .push_bind(int(row.span.offset))
+            .push_bind(int(row.span.len));
+    });
+    query.push(
+        " on conflict (request_id) do update set
              model = coalesce(model, excluded.model), status = excluded.status, end_kind = excluded.end_kind,
              stop_reason = excluded.stop_reason, error = excluded.error, input_tokens = excluded.input_tokens,
              output_tokens = excluded.output_tokens, cache_read_tokens = excluded.cache_read_tokens,
@@ -206,81 +312,75 @@ fn response(row: &ResponseRow) -> Query {
              cache_write_1h_tokens = excluded.cache_write_1h_tokens, reasoning_tokens = excluded.reasoning_tokens,
              ttfb_ms = excluded.ttfb_ms, total_ms = excluded.total_ms, response_bytes = excluded.response_bytes,
              response_offset = excluded.response_offset, response_len = excluded.response_len",
-    )
-    .bind(row.request_id.clone())
-    .bind(row.session.as_str().to_owned())
-    .bind(int(row.seq))
-    .bind(row.provider.as_str())
-    .bind(row.upstream.clone())
-    .bind(row.model.clone())
-    .bind(row.started_ms)
-    .bind(row.status)
-    .bind(row.end_kind)
-    .bind(row.stop_reason.clone())
-    .bind(row.error.clone())
-    .bind(tokens(usage.input_tokens))
-    .bind(tokens(usage.output_tokens))
-    .bind(tokens(usage.cache_read_tokens))
-    .bind(tokens(usage.cache_write_tokens))
-    .bind(tokens(usage.cache_write_1h_tokens))
-    .bind(tokens(usage.reasoning_tokens))
-    .bind(int(row.ttfb_ms.min(MAX_MS)))
-    .bind(int(row.total_ms.min(MAX_MS)))
-    .bind(int(row.response_bytes))
-    .bind(row.file.clone())
-    .bind(int(row.span.offset))
-    .bind(int(row.span.len))
+    );
+    query
 }
 
 /// Of two sessions that could be continued the newer one is: ids begin with their time.
-fn link(key: LinkKey, session: &SessionId) -> Query {
-    sqlx::query(
-        "insert into links (key, session) values (?1, ?2)
-         on conflict (key) do update set session = excluded.session where excluded.session > session",
-    )
-    .bind(key.as_bytes().to_vec())
-    .bind(session.as_str().to_owned())
+fn links(rows: &[(LinkKey, &SessionId)]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("insert into links (key, session) ");
+    query.push_values(rows, |mut values, (key, session)| {
+        values.push_bind(key.as_bytes().to_vec()).push_bind(session.as_str().to_owned());
+    });
+    query
+        .push(" on conflict (key) do update set session = excluded.session where excluded.session > session");
+    query
 }
 
-/// A text that is there already stays.
-fn message(row: &MessageRow) -> Query {
+/// Writes texts, and the words of those that are new. One that is there already stays; only its place may
+/// turn out to be an earlier one. All else is in the hash.
+async fn said(connection: &mut SqliteConnection, rows: &[&MessageRow]) -> Result<(), sqlx::Error> {
+    let mut new: Vec<(i64, Vec<u8>)> = messages(rows).build_query_as().fetch_all(&mut *connection).await?;
+    if !new.is_empty() {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "insert into messages_fts (rowid, text) select id, text from messages where id in (",
+        );
+        let mut ids = query.separated(", ");
+        for (id, _) in &new {
+            ids.push_bind(*id);
+        }
+        query.push(")").build().execute(&mut *connection).await?;
+    }
+    for row in rows {
+        if let Some(written) = new.iter().position(|(_, hash)| hash == row.hash.as_bytes()) {
+            new.swap_remove(written);
+        } else {
+            earlier_place(row).execute(&mut *connection).await?;
+        }
+    }
+    Ok(())
+}
+
+fn messages(rows: &[&MessageRow]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(
+        "insert into messages (session, hash, request_id, seq, line_offset, role, kind, tool, text) ",
+    );
+    query.push_values(rows, |mut values, row| {
+        values
+            .push_bind(row.session.as_str().to_owned())
+            .push_bind(row.hash.as_bytes().to_vec())
+            .push_bind(row.request_id.clone())
+            .push_bind(int(row.seq))
+            .push_bind(int(row.line_offset))
+            .push_bind(row.role)
+            .push_bind(row.kind)
+            .push_bind(row.tool.clone())
+            .push_bind(row.text.clone());
+    });
+    query.push(" on conflict (session, hash) do nothing returning id, hash");
+    query
+}
+
+fn earlier_place(row: &MessageRow) -> Query {
     sqlx::query(
-        "insert into messages (session, hash, request_id, seq, line_offset, role, kind, tool, text)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) on conflict (session, hash) do nothing",
+        "update messages set request_id = ?3, seq = ?4, line_offset = ?5
+         where session = ?1 and hash = ?2 and line_offset > ?5",
     )
     .bind(row.session.as_str().to_owned())
     .bind(row.hash.as_bytes().to_vec())
     .bind(row.request_id.clone())
     .bind(int(row.seq))
     .bind(int(row.line_offset))
-    .bind(row.role)
-    .bind(row.kind)
-    .bind(row.tool.clone())
-    .bind(row.text.clone())
-}
-
-/// The second half of a message: the words of a new one; else its place, if this one is earlier. All
-/// else is in the hash.
-async fn add_words(
-    connection: &mut SqliteConnection,
-    row: &MessageRow,
-    is_new: bool,
-) -> Result<(), sqlx::Error> {
-    let query = if is_new {
-        sqlx::query("insert into messages_fts (rowid, text) values (last_insert_rowid(), ?1)")
-            .bind(row.text.clone())
-    } else {
-        sqlx::query(
-            "update messages set request_id = ?3, seq = ?4, line_offset = ?5
-             where session = ?1 and hash = ?2 and line_offset > ?5",
-        )
-        .bind(row.session.as_str().to_owned())
-        .bind(row.hash.as_bytes().to_vec())
-        .bind(row.request_id.clone())
-        .bind(int(row.seq))
-        .bind(int(row.line_offset))
-    };
-    query.execute(connection).await.map(drop)
 }
 
 /// Moves on only from where the file is indexed to: a line that was left out is found by that.
@@ -303,22 +403,33 @@ fn indexed_up_to(file: &str, bytes: u64) -> Query {
     .bind(int(bytes))
 }
 
-/// Takes a session's sums from its exchanges.
-pub(super) fn refresh_sums(session: &SessionId) -> Query {
+/// Takes from a session's exchanges what its latest ones say. Its sums follow by themselves: triggers.
+fn refresh(session: &SessionId) -> Query {
     sqlx::query(
         "update sessions set
-             requests = sums.requests, last_seq = sums.last_seq, last_ms = max(created_ms, sums.last_ms),
-             input_tokens = sums.input_tokens, output_tokens = sums.output_tokens,
-             cache_read_tokens = sums.cache_read_tokens, cache_write_tokens = sums.cache_write_tokens,
-             cost_nanousd = sums.cost_nanousd, unpriced = sums.unpriced, open_ms = sums.open_ms,
+             last_seq = coalesce((select max(seq) from exchanges where session = ?1), 0),
+             last_ms = max(created_ms, coalesce(
+                 (select max(started_ms + coalesce(total_ms, 0)) from exchanges where session = ?1), 0)),
+             open_ms = (select max(started_ms) from exchanges where session = ?1 and status is null),
              model = (select model from exchanges where session = ?1 and model is not null
                       order by seq desc, started_ms desc, request_id limit 1),
              project = (select project from exchanges where session = ?1 and project is not null
                         order by seq desc, started_ms desc, request_id limit 1),
              (client_name, client_version) = (select client_name, client_version from exchanges
                  where session = ?1 and client_name is not null order by seq desc, started_ms desc, request_id limit 1)
-         from (select count(*) as requests, coalesce(max(seq), 0) as last_seq,
-                   coalesce(max(started_ms + coalesce(total_ms, 0)), 0) as last_ms,
+         where id = ?1",
+    )
+    .bind(session.as_str().to_owned())
+}
+
+/// Takes a session's sums from all of its exchanges: rows of a time without them have none yet.
+pub(super) fn sum_up(session: &str) -> Query {
+    sqlx::query(
+        "update sessions set
+             requests = sums.requests, input_tokens = sums.input_tokens, output_tokens = sums.output_tokens,
+             cache_read_tokens = sums.cache_read_tokens, cache_write_tokens = sums.cache_write_tokens,
+             cost_nanousd = sums.cost_nanousd, unpriced = sums.unpriced, open_ms = sums.open_ms
+         from (select count(*) as requests,
                    coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
                    coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
                    coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd,
@@ -328,7 +439,7 @@ pub(super) fn refresh_sums(session: &SessionId) -> Query {
                from exchanges where session = ?1) as sums
          where id = ?1",
     )
-    .bind(session.as_str().to_owned())
+    .bind(session.to_owned())
 }
 
 /// The next file, before `before` in reverse order, whose texts are not searchable yet.

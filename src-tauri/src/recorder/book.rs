@@ -12,17 +12,16 @@ use tokio::time::timeout;
 use super::harmless::{guarded, line_within, or_without_body};
 use super::{Recorded, Retry};
 use crate::db::Db;
-use crate::index::{Index, LogFolder, SessionRef};
+use crate::index::{Index, LogFolder, Reading, SessionRef};
 use crate::logs::layout;
 use crate::logs::write::{Unsynced, WriteError, Writer};
 use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
-use crate::provider;
 use crate::record::assemble::{self, WireBody};
 use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStartTag};
 use crate::record::redact::Redactor;
 use crate::record::{Assigned, Begin, Event};
-use crate::session;
+use crate::session::Identity;
 
 /// The index gets so long to read what it missed before the log goes on without waiting for it.
 const CATCH_UP: Duration = Duration::from_secs(10);
@@ -152,7 +151,7 @@ impl Book {
             self.tell(Change::SessionStarted(request.meta.session.clone()));
         }
         let told = Change::RequestLogged(request.meta.session.clone(), request_id);
-        self.append(&file, Entry::Request(request))?;
+        self.append_read(&file, Entry::Request(request), place.reading)?;
         draft.request_written = true;
         self.tell(told);
         Ok(())
@@ -242,35 +241,22 @@ impl Book {
             request.meta.session = assigned.session.clone();
             request.seq = assigned.seq;
             let start = (self.length_of(&file) == 0).then(|| self.session_start(begin, request, None));
-            return Place { file, start };
+            return Place { file, start, reading: None };
         }
-        let header = |name: &str| {
-            begin
-                .headers
-                .iter()
-                .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                .map(|(_, value)| value.as_str())
-        };
-        let read = || {
-            let facts = provider::read_request(begin.provider, &begin.path, &header, &request.body);
-            session::identify(begin.provider, &begin.upstream, &facts)
-        };
-        let identity = guarded(read).unwrap_or_default();
-        if let Some((known, file)) = self.find(&identity, begin).await {
+        let reading = guarded(|| Reading::of(begin.provider, &begin.upstream, request));
+        let nothing = Identity::default();
+        let identity = reading.as_ref().map_or(&nothing, Reading::identity);
+        if let Some((known, file)) = self.find(identity, begin).await {
             request.seq = known.last_seq + 1;
             request.meta.session = known.id;
-            return Place { file, start: None };
+            return Place { file, start: None, reading };
         }
         let file = layout::session_file(&begin.upstream, begin.started, &request.meta.session);
         let start = self.session_start(begin, request, identity.client_session.clone());
-        Place { file, start: Some(start) }
+        Place { file, start: Some(start), reading }
     }
 
-    async fn find(
-        &mut self,
-        identity: &session::Identity,
-        begin: &Begin,
-    ) -> Option<(SessionRef, RelativePath)> {
+    async fn find(&mut self, identity: &Identity, begin: &Begin) -> Option<(SessionRef, RelativePath)> {
         let index = self.index.as_mut().filter(|_| self.lookup_retry.is_due())?;
         let found = index.find(identity, begin.provider, &begin.upstream).await;
         match found {
@@ -313,10 +299,22 @@ impl Book {
     }
 
     fn append(&mut self, file: &RelativePath, entry: Entry) -> Result<(), Degraded> {
+        self.append_read(file, entry, None)
+    }
+
+    fn append_read(
+        &mut self,
+        file: &RelativePath,
+        entry: Entry,
+        reading: Option<Reading>,
+    ) -> Result<(), Degraded> {
+        let body_bytes = entry.body_bytes();
         let (entry, line) = line_within(entry, MAX_LINE_BYTES);
+        // The index holds what the log has: of a body that was left out, nothing.
+        let reading = reading.filter(|_| entry.body_bytes() == body_bytes);
         match self.writer.append(file, &line) {
             Ok(span) => {
-                self.applied(&entry, file, span);
+                self.applied(&entry, reading, file, span);
                 Ok(())
             }
             Err(error) => {
@@ -326,13 +324,13 @@ impl Book {
         }
     }
 
-    fn applied(&mut self, entry: &Entry, file: &RelativePath, span: Span) {
+    fn applied(&mut self, entry: &Entry, reading: Option<Reading>, file: &RelativePath, span: Span) {
         if self.degraded {
             self.degraded = false;
             tracing::info!("the log can be written again");
         }
         if let Some(index) = &mut self.index {
-            guarded(|| index.apply(entry, file.as_str(), span));
+            guarded(|| index.apply_read(entry, reading, file.as_str(), span));
         }
     }
 
@@ -365,4 +363,6 @@ struct Place {
     file: RelativePath,
     /// The session's first line, when this is its first request.
     start: Option<SessionStart>,
+    /// What the request says, if it was read to find its place.
+    reading: Option<Reading>,
 }

@@ -21,7 +21,16 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 2] = [
+const UNDOING: [(i64, &[&str]); 3] = [
+    (
+        4,
+        &[
+            "drop trigger exchanges_summed",
+            "drop trigger exchanges_corrected",
+            "drop index exchanges_ended",
+            "drop index exchanges_open",
+        ],
+    ),
     (
         3,
         &[

@@ -300,6 +300,15 @@ impl Entry {
         }
     }
 
+    /// How long its body is, as text.
+    pub fn body_bytes(&self) -> usize {
+        match self {
+            Self::Request(entry) => entry.body.len(),
+            Self::Response(entry) => entry.body.as_ref().map_or(0, String::len),
+            Self::SessionStart(_) | Self::Fork(_) => 0,
+        }
+    }
+
     /// Where the line belongs.
     pub fn meta(&self) -> &Meta {
         match self {

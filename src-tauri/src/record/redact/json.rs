@@ -167,17 +167,22 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
 
     /// What stands between two strings.
     fn between(&mut self, range: Range<usize>) {
-        let mut previous = 0;
-        for &b in &self.text.as_bytes()[range] {
+        let bytes = &self.text.as_bytes()[range];
+        let mut at = 0;
+        while let Some(&b) = bytes.get(at) {
             match b {
                 b' ' | b'\t' | b'\r' | b'\n' | b'\\' => {}
-                b'n' | b'r' | b't' if previous == b'\\' => {}
+                b'n' | b'r' | b't' if at > 0 && bytes[at - 1] == b'\\' => {}
                 b':' => self.role = self.last.take().map_or(Role::Plain, |key| self.role_of(key)),
                 b'{' | b'[' => self.open(b == b'['),
                 b'}' | b']' => self.close(),
                 _ => self.forget(),
             }
-            previous = b;
+            at += 1;
+            if self.role == Role::Plain && self.last.is_none() {
+                // Long texts stand here when they quote something. Only brackets say anything now.
+                at += next_bracket(&bytes[at..]);
+            }
         }
     }
 
@@ -272,6 +277,21 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
             self.edits.replace(content, &tag);
         }
     }
+}
+
+/// Where the next bracket or brace stands, or the end.
+fn next_bracket(bytes: &[u8]) -> usize {
+    // `[` and `]` differ from `{` and `}` in this one bit.
+    let is_bracket = |b: &u8| matches!(b | 0x20, b'{' | b'}');
+    let mut at = 0;
+    for chunk in bytes.chunks(64) {
+        // Looking at all of a chunk, whatever was found, is what the compiler does many bytes at a time.
+        if chunk.iter().fold(false, |found, b| found | is_bracket(b)) {
+            return at + chunk.iter().position(is_bracket).unwrap_or(0);
+        }
+        at += chunk.len();
+    }
+    at
 }
 
 fn is_secret_key(folded: &str) -> bool {
