@@ -43,6 +43,11 @@ const NEEDS = {
     packages: ["chromium"],
     isThere: () => hasCommands("chromium"),
   },
+  nginx: {
+    what: "nginx (what the benchmark compares with)",
+    packages: ["nginx-light"],
+    isThere: () => hasCommands("nginx", "chrt", "taskset"),
+  },
   shells: {
     what: "bash, zsh and fish (the tests set them up)",
     packages: ["bash", "zsh", "fish"],
