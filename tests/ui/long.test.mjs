@@ -1,4 +1,4 @@
-// An answer that is longer than the screen, and than what is laid out at first.
+// Texts that are longer than the screen, and than what is laid out at first.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -12,23 +12,12 @@ import { anthropicStream } from "./support/wire.mjs";
 const PARAGRAPHS = 800;
 const model = "claude-sonnet-4-5-20250929";
 
-let home, explorer, browser, session;
+let home, explorer, browser, answer, word;
 before(async () => {
   home = makeHome();
-  // A session that goes on is read from its end: this one is of yesterday.
-  const at = new Date(Date.now() - 86_400_000);
-  const log = new SessionLog({ provider: "anthropic", upstream: "api.anthropic.com", at, random: random(1) });
   const text = Array.from({ length: PARAGRAPHS }, (_, at) => `Paragraph ${at} of **many**, each of which says as much as the others do: \`nothing\`.`).join("\n\n");
-  const messages = [{ role: "user", content: "Say much." }];
-  const ask = (later, text) => {
-    const answer = anthropicStream({ id: `msg_${later}`, model, blocks: [{ type: "text", text }], usage: { input_tokens: 10, output_tokens: 10 } });
-    log.exchange({ at: new Date(at.getTime() + later), path: "/v1/messages", body: { model, max_tokens: 100, stream: true, messages }, answer });
-    messages.push({ role: "assistant", content: text }, { role: "user", content: "More." });
-  };
-  ask(0, text);
-  for (let turn = 1; turn <= 60; turn++) ask(turn * 10_000, `Answer ${turn}.`);
-  log.write(home.logDir);
-  session = log.id;
+  answer = writeSession(1, "Say much.", [text, ...Array.from({ length: 60 }, (_, turn) => `Answer ${turn + 1}.`)]);
+  word = writeSession(2, `A word: ${"A".repeat(70_000)}`, ["It is long."]);
   await run(home, "reindex");
   [explorer, browser] = [await startExplorer(home), await launchBrowser()];
 });
@@ -38,12 +27,26 @@ after(async () => {
   home?.remove();
 });
 
-async function openSession(context) {
+/** A session of yesterday, since one that goes on is read from its end; its id. */
+function writeSession(seed, question, answers) {
+  const at = new Date(Date.now() - 86_400_000);
+  const log = new SessionLog({ provider: "anthropic", upstream: "api.anthropic.com", at, random: random(seed) });
+  const messages = [{ role: "user", content: question }];
+  for (const [turn, text] of answers.entries()) {
+    const answer = anthropicStream({ id: `msg_${turn}`, model, blocks: [{ type: "text", text }], usage: { input_tokens: 10, output_tokens: 10 } });
+    log.exchange({ at: new Date(at.getTime() + turn * 10_000), path: "/v1/messages", body: { model, max_tokens: 100, stream: true, messages }, answer });
+    messages.push({ role: "assistant", content: text }, { role: "user", content: "More." });
+  }
+  log.write(home.logDir);
+  return log.id;
+}
+
+async function openSession(context, session, text) {
   const page = await browser.page(explorer, { hash: `#/sessions?session=${session}`, size: SIZES.large });
   page.setDefaultTimeout(10_000);
   context.after(() => page.close());
   const column = page.getByRole("region", { name: "Conversation" });
-  await column.getByText("Paragraph 0 of").waitFor();
+  await column.getByText(text).waitFor();
   return { page, column };
 }
 
@@ -57,7 +60,7 @@ const scrollBy = (column, by_px) =>
   }, by_px);
 
 test("scrolling through a long answer does not read it again", async (context) => {
-  const { page, column } = await openSession(context);
+  const { page, column } = await openSession(context, answer, "Paragraph 0 of");
   await page.evaluate(() => {
     // Each text that is read as Markdown is looked through with it first.
     const matchAll = String.prototype.matchAll;
@@ -77,7 +80,7 @@ test("scrolling through a long answer does not read it again", async (context) =
 });
 
 test("an answer that was shown whole is whole when one comes back to it", async (context) => {
-  const { page, column } = await openSession(context);
+  const { page, column } = await openSession(context, answer, "Paragraph 0 of");
   await column.getByRole("button", { name: /^Show all/ }).click();
   const last = column.getByText(`Paragraph ${PARAGRAPHS - 1} of`);
   await last.waitFor({ state: "attached" });
@@ -88,5 +91,19 @@ test("an answer that was shown whole is whole when one comes back to it", async 
   await column.getByText("Paragraph 0 of").waitFor();
   await last.waitFor({ state: "attached" });
   assert.equal(await column.getByRole("button", { name: /^Show all/ }).count(), 0);
+  page.assertQuiet();
+});
+
+test("a word without end is laid out in time", async (context) => {
+  const { page, column } = await openSession(context, word, "A word:");
+  const devtools = await page.context().newCDPSession(page);
+  await devtools.send("Performance.enable");
+  await column.getByRole("button", { name: /^Show all/ }).click();
+  await column.getByRole("button", { name: /^Show all/ }).waitFor({ state: "detached" });
+  const height_px = await column.getByText("A word:").evaluate((text) => text.offsetHeight);
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  const layout_s = metrics.find(({ name }) => name === "LayoutDuration").value;
+  assert.ok(height_px > 2000, `${height_px} px`);
+  assert.ok(layout_s < 1, `${layout_s} s`);
   page.assertQuiet();
 });
