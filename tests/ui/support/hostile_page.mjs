@@ -44,23 +44,23 @@ export function watchPage() {
 
   const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
-  /** Waits until nothing is asked and nothing changes any more; tells whether that came. */
+  /** Waits until nothing is asked and nothing changes any more, and notes it when that does not come. */
   async function settle() {
     const until = performance.now() + PATIENCE_MS;
     for (let quiet = 0, seen = -1; quiet < QUIET_FRAMES; quiet = running === 0 && changes === seen ? quiet + 1 : 0) {
       seen = changes;
       await frame();
-      if (performance.now() > until) return false;
+      if (performance.now() > until) return void report.unsettled.push(location.hash);
     }
-    return true;
   }
 
-  /** Opens whatever can be opened `within`, once each, until nothing new is closed. */
+  /** Opens whatever is closed `within`, once each, until nothing new is closed. Rows come back as they were left. */
   async function openAll(within, opened) {
-    const all = () => [...document.querySelectorAll(`${within} [aria-expanded=false]:not([aria-haspopup]), ${within} details:not([open]) > summary, ${within} button`)];
-    const isWanted = (element) => element.matches("[aria-expanded], summary") || /^(show|load) (all|more|the rest)/i.test(element.textContent.trim());
+    const closed = "[aria-expanded=false], details:not([open]) > summary";
+    const isWanted = (element) => element.matches(closed) || /^(show|load) (all|more|the rest)/i.test(element.textContent.trim());
     for (let rounds = 0; rounds < MAX_ROUNDS; rounds++) {
-      const next = all().filter((element) => !opened.has(element) && isWanted(element));
+      const all = [...document.querySelectorAll(`${within} :is(${closed}, button)`)];
+      const next = all.filter((element) => !opened.has(element) && isWanted(element));
       if (next.length === 0) return;
       for (const element of next) {
         opened.add(element);
@@ -138,7 +138,7 @@ export function watchPage() {
   async function visit({ as, hash, within = "", screens = 300 }) {
     location.hash = hash;
     await frame();
-    if (!(await settle())) report.unsettled.push(hash);
+    await settle();
     if (within) await lookThrough(within, as, screens);
     else look(as);
   }
