@@ -79,6 +79,7 @@ test("nothing that was said runs, loads or becomes an element", { timeout: 1_800
   const requests = canary.asked.length + all("problems").filter(isRequest).length + all("violations").length + sum("navigations");
   const { count, missing } = renderings(reports);
   console.log(`${count} renderings: ${sum("scripts")} scripts, ${requests} requests, ${all("forbidden").length} forbidden elements`);
+  assert.ok(sum("pictures") > 0, "the image that is one was shown");
   assert.equal(sum("scripts"), 0);
   assert.deepEqual([...canary.asked, ...all("violations"), ...new Set(all("problems"))], []);
   assert.equal(sum("navigations"), 0);

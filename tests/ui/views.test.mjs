@@ -48,6 +48,43 @@ test("the list has a row for each session, and the sums of all", async (context)
   page.assertQuiet();
 });
 
+test("images are shown where they were said, are never fetched from the net, and open whole", async (context) => {
+  const page = await onPage(context, session(stories.login, { turn: "1" }), { size: SIZES.small });
+  await conversation(page).getByText("npm test -- login").waitFor();
+  assert.deepEqual(page.calls.filter(({ name }) => name === "image"), [], "those out of sight are not asked for");
+  await page.setViewportSize({ width: 1600, height: 4000 });
+  const user = conversation(page).locator(".row.image img");
+  await user.first().waitFor();
+  assert.match(await user.first().getAttribute("src"), /^data:image\/png;base64,/);
+  assert.deepEqual(await user.first().evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [640, 400]);
+  const { width, height } = await user.first().boundingBox();
+  assert.ok(width <= 320 && height <= 240, `${width} × ${height}`);
+  // What is only an address stays one.
+  await conversation(page).getByRole("button", { name: "https://example.com/basket.png" }).waitFor();
+  assert.equal(await user.count(), 1);
+
+  await conversation(page).getByRole("button", { name: /image\/png · 640 × 400/ }).first().focus();
+  await page.keyboard.press("Enter");
+  const whole = page.getByRole("dialog", { name: "Image" });
+  assert.equal((await whole.getByRole("img").boundingBox()).width, 640);
+  await page.keyboard.press("Escape");
+  await whole.waitFor({ state: "detached" });
+  page.assertQuiet();
+});
+
+test("a tool's images are in its card, and in the request that brought them", async (context) => {
+  const page = await onPage(context, session(stories.login), { size: { width: 1600, height: 4000 } });
+  const card = conversation(page).locator("section.tool", { hasText: "1 image" });
+  await card.getByRole("button").first().click();
+  await card.getByRole("img", { name: /640 × 400/ }).waitFor();
+  const { request_id: id } = page.calls.findLast(({ name }) => name === "image").args;
+  await go(page, `#/requests?${new URLSearchParams({ request: id })}`);
+  const messages = page.getByRole("region", { name: "Messages" });
+  await messages.getByText("Tool result").click();
+  await messages.getByRole("img", { name: /640 × 400/ }).first().waitFor();
+  page.assertQuiet();
+});
+
 test("the requests list has a row for each request, latest first", async (context) => {
   const page = await onPage(context, "#/requests");
   const grid = page.getByRole("grid", { name: "Requests" });

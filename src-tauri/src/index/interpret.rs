@@ -273,17 +273,22 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// What a response line to a request for `path` says.
 pub(crate) fn read_answer(provider: Provider, path: &str, response: &Response) -> Answer {
+    with_body(response, |body| provider::read_answer(provider, path, body)).unwrap_or_default()
+}
+
+/// What is made of a response line's body; none: it has none.
+pub(crate) fn with_body<T>(response: &Response, make: impl FnOnce(AnswerBody<'_>) -> T) -> Option<T> {
     match (&response.chunks, &response.body, &response.body_b64) {
         (Some(chunks), _, _) => {
             let lines = chunks.iter().map(|chunk| chunk.raw.as_str());
-            provider::read_answer(provider, path, AnswerBody::Events(&event_text(lines)))
+            Some(make(AnswerBody::Events(&event_text(lines))))
         }
-        (None, Some(body), _) => provider::read_answer(provider, path, AnswerBody::Json(body)),
+        (None, Some(body), _) => Some(make(AnswerBody::Json(body))),
         (None, None, Some(body)) => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(body).unwrap_or_default();
-            provider::read_answer(provider, path, AnswerBody::Json(&String::from_utf8_lossy(&bytes)))
+            Some(make(AnswerBody::Json(&String::from_utf8_lossy(&bytes))))
         }
-        (None, None, None) => Answer::default(),
+        (None, None, None) => None,
     }
 }
 

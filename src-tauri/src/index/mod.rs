@@ -37,7 +37,7 @@ use tokio::time::timeout;
 
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
-pub(crate) use interpret::{guess_provider, read_answer, read_request};
+pub(crate) use interpret::{guess_provider, read_answer, read_request, with_body};
 pub use source::{LogFile, LogFolder, LogSource};
 pub(crate) use title::of as title_of;
 

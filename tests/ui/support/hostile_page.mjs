@@ -15,7 +15,7 @@ export function watchPage() {
   ].join(",");
   const MARK = /zq\d{3}[a-z]/g;
 
-  const report = { scripts: 0, violations: [], navigations: 0, forbidden: [], found: {}, unsettled: [] };
+  const report = { scripts: 0, violations: [], navigations: 0, forbidden: [], pictures: 0, found: {}, unsettled: [] };
   const ran = () => void report.scripts++;
   window.__canary = ran;
   for (const name of ["alert", "confirm", "prompt", "print", "open"]) window[name] = ran;
@@ -74,6 +74,15 @@ export function watchPage() {
     return `${location.hash} ${why}: ${element.outerHTML.slice(0, 200)}`;
   }
 
+  /** An image that the page made itself, of pixels: where it does so, and with nothing else to it. */
+  function isPicture(element) {
+    return (
+      element.matches("button.picture > img") &&
+      element.getAttributeNames().every((name) => ["src", "alt", "width", "height", "class"].includes(name)) &&
+      /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}$/.test(element.getAttribute("src"))
+    );
+  }
+
   /** What a payload would have become had anything taken it for markup. */
   function inspect() {
     for (const element of document.querySelectorAll(FORBIDDEN)) {
@@ -85,9 +94,13 @@ export function watchPage() {
         if (name === "style" && /url\(|image-set|expression|-moz-binding/i.test(value)) report.forbidden.push(describe(element, "style"));
         // Links of a log are buttons that ask first: nothing else may lead out of the page.
         const leads = name === "href" || name === "xlink:href" || name === "src" || name === "action" || name === "data";
-        if (leads && !own.has(element) && !isOwnChunk(element) && !/^(#|blob:|data:image\/(png|jpeg|gif|webp);base64,)/.test(value)) {
+        if (leads && !own.has(element) && !isOwnChunk(element) && !value.startsWith("#") && !isPicture(element)) {
           report.forbidden.push(describe(element, name));
         }
+      }
+      if (element.localName === "img") {
+        if (isPicture(element)) report.pictures++;
+        else report.forbidden.push(describe(element, "element"));
       }
       if (element.shadowRoot) report.forbidden.push(describe(element, "shadow root"));
     }

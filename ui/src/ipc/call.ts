@@ -8,6 +8,7 @@ import type { Exports } from "../bindings/Exports";
 import type { Facets } from "../bindings/Facets";
 import type { Found } from "../bindings/Found";
 import type { HostState } from "../bindings/HostState";
+import type { ImageBytes } from "../bindings/ImageBytes";
 import type { RequestDetail } from "../bindings/RequestDetail";
 import type { RequestPage } from "../bindings/RequestPage";
 import type { SessionDetail } from "../bindings/SessionDetail";
@@ -29,6 +30,7 @@ export interface Answers {
   request: RequestDetail;
   body: TextPart;
   record: TextPart;
+  image: ImageBytes;
   search: Found;
   stats: Stats;
   exports: Exports;

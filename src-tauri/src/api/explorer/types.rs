@@ -434,6 +434,52 @@ pub struct TextPart {
     pub total: u64,
 }
 
+/// Asks for `image`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct ImageArgs {
+    /// The request's id.
+    pub request_id: String,
+    /// Whose body has it.
+    pub what: Side,
+    /// The image's digest, as the turn gives it.
+    pub digest: String,
+}
+
+/// An image, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct ImageBytes {
+    /// What its first bytes say that it is.
+    pub media_type: RasterType,
+    /// Pixels from left to right,
+    pub width: u32,
+    /// and from top to bottom.
+    pub height: u32,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The bytes.
+    pub base64: String,
+}
+
+/// Images that are pixels and nothing else: they name no other file and run nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub enum RasterType {
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// GIF.
+    #[serde(rename = "image/gif")]
+    Gif,
+    /// WebP.
+    #[serde(rename = "image/webp")]
+    Webp,
+}
+
 /// Asks for `search`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(test, derive(TS), ts(export))]

@@ -25,7 +25,7 @@ test("a call and its result are one row, with the time between them", () => {
     }),
     turn({
       started: "2026-11-23T08:00:03.5Z",
-      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a.rs", is_error: false, images: 0 }] }],
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a.rs", is_error: false, images: [] }] }],
       answer: says("assistant", "One file."),
     }),
   ]);
@@ -36,7 +36,7 @@ test("a call and its result are one row, with the time between them", () => {
 
 test("calls that share an id get their results in order", () => {
   const call: Block = { type: "tool_call", id: "read", name: "read", input: {} };
-  const result = (words: string): Block => ({ type: "tool_result", id: "read", text: words, is_error: false, images: 0 });
+  const result = (words: string): Block => ({ type: "tool_result", id: "read", text: words, is_error: false, images: [] });
   const rows = rowsOf([
     turn({ answer: { role: "assistant", blocks: [call, call] } }),
     turn({ new_messages: [{ role: "tool", blocks: [result("1"), result("2"), result("3")] }] }),
@@ -120,7 +120,7 @@ test("only the results of an agent's latest calls may still come", () => {
 test("a request's own page has no rules, and says that halves are elsewhere", () => {
   const rows = turnRows(
     turn({
-      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a", is_error: false, images: 0 }] }],
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a", is_error: false, images: [] }] }],
       answer: { role: "assistant", blocks: [text("b"), { type: "tool_call", id: "u", name: "Bash", input: {} }] },
     }),
     false,
@@ -131,7 +131,7 @@ test("a request's own page has no rules, and says that halves are elsewhere", ()
 test("what is found in a call is its arguments as written, and its output without colours", () => {
   const rows = rowsOf([
     turn({ answer: { role: "assistant", blocks: [{ type: "tool_call", id: "t", name: "Bash", input: { command: 'echo "x"' } }] } }),
-    turn({ new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31mX\u001b[0m x", is_error: false, images: 0 }] }] }),
+    turn({ new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31mX\u001b[0m x", is_error: false, images: [] }] }] }),
   ]);
   const words = rows[1] ? rowWords(rows[1]) : "";
   expect(words).toContain('echo "x"');

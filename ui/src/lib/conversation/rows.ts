@@ -1,19 +1,29 @@
 // A session's turns as the rows of a conversation, in the order in which they are read.
 
 import type { Block } from "../../bindings/Block";
+import type { Image } from "../../bindings/Image";
 import type { Message } from "../../bindings/Message";
 import type { MissingBytes } from "../../bindings/MissingBytes";
 import type { PricedTurn } from "../../bindings/PricedTurn";
+import type { Side } from "../../bindings/Side";
 import { contextTokens } from "../context";
 import { firstLine } from "../visible";
 import { passages } from "./reminders";
 import { outcome, steps, type Step } from "./tries";
+
+/** The body in which something stands. */
+export interface BodyOf {
+  request_id: string | null;
+  what: Side;
+}
 
 /** A tool call and what came of it. */
 export interface ToolUse {
   name: string;
   input: unknown;
   result: Extract<Block, { type: "tool_result" }> | null;
+  /** Which request brought the result. */
+  from: BodyOf | null;
   /** From the end of the answer that called to the request that brought the result. */
   wait_ms: number | null;
 }
@@ -31,8 +41,8 @@ export type RowContent =
   | { kind: "assistant"; text: string }
   | { kind: "thinking"; text: string; redacted: boolean; tokens: number | null }
   | { kind: "tool"; use: ToolUse; awaits: Awaits }
-  | { kind: "result"; result: Extract<Block, { type: "tool_result" }>; callIs: "earlier" | "lost" }
-  | { kind: "image"; image: Extract<Block, { type: "image" }> }
+  | { kind: "result"; result: Extract<Block, { type: "tool_result" }>; callIs: "earlier" | "lost"; from: BodyOf }
+  | { kind: "image"; image: Image; from: BodyOf }
   | { kind: "other"; name: string; json: unknown }
   | { kind: "error"; text: string; isOurs: boolean }
   | { kind: "cut"; turn: PricedTurn }
@@ -192,10 +202,10 @@ class Maker {
           this.#call(block, turn, isAnswer);
           break;
         case "tool_result":
-          this.#result(block, turn);
+          this.#result(block, turn, isAnswer);
           break;
         case "image":
-          this.#push({ kind: "image", image: block });
+          this.#push({ kind: "image", image: block, from: bodyOf(turn, isAnswer) });
           break;
         case "other":
           this.#push({ kind: "other", name: block.kind, json: block.json });
@@ -218,7 +228,7 @@ class Maker {
   }
 
   #call(block: Extract<Block, { type: "tool_call" }>, turn: PricedTurn, isAnswer: boolean): void {
-    const use: ToolUse = { name: block.name, input: block.input, result: null, wait_ms: null };
+    const use: ToolUse = { name: block.name, input: block.input, result: null, from: null, wait_ms: null };
     const ended_ms = isAnswer && turn.timing ? Date.parse(turn.started) + turn.timing.total_ms : null;
     this.#waiting.set(block.id, [...(this.#waiting.get(block.id) ?? []), { use, ended_ms }]);
     const awaits = this.#isAlone ? "later" : this.#runs ? "pending" : "nothing";
@@ -227,13 +237,15 @@ class Maker {
     this.#push(row);
   }
 
-  #result(block: Extract<Block, { type: "tool_result" }>, turn: PricedTurn): void {
+  #result(block: Extract<Block, { type: "tool_result" }>, turn: PricedTurn, isAnswer: boolean): void {
+    const from = bodyOf(turn, isAnswer);
     const call = this.#waiting.get(block.id)?.shift();
     if (!call) {
-      this.#push({ kind: "result", result: block, callIs: this.#isAlone ? "earlier" : "lost" });
+      this.#push({ kind: "result", result: block, callIs: this.#isAlone ? "earlier" : "lost", from });
       return;
     }
     call.use.result = block;
+    call.use.from = from;
     const wait_ms = call.ended_ms === null ? null : Date.parse(turn.started) - call.ended_ms;
     call.use.wait_ms = wait_ms !== null && wait_ms >= 0 ? wait_ms : null;
   }
@@ -256,6 +268,10 @@ class Maker {
         if (turn.error) this.#push({ kind: "error", text: turn.error, isOurs: false });
     }
   }
+}
+
+function bodyOf(turn: PricedTurn, isAnswer: boolean): BodyOf {
+  return { request_id: turn.request_id, what: isAnswer ? "response" : "request" };
 }
 
 function statusText(turn: PricedTurn): string {
