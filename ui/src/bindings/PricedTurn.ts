@@ -17,6 +17,10 @@ export type PricedTurn = {
  */
 cost_usd: number | null, 
 /**
+ * Whether it still runs.
+ */
+running: boolean, 
+/**
  * The request's number in the session; old logs may have one twice.
  */
 seq: number, 

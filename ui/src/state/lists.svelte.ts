@@ -7,11 +7,6 @@ import type { SessionSummary } from "../bindings/SessionSummary";
 import { call } from "../ipc/call";
 import { PagedList } from "./paged.svelte";
 
-/** Neither a status nor an end: old logs have no end, but a status. */
-export function isRunning(request: RequestSummary): boolean {
-  return request.status === null && request.end === null && request.timing === null;
-}
-
 /** The provider or the proxy says so; a client that went away is no failure. */
 export function isFailed(request: RequestSummary): boolean {
   if (request.status !== null && request.status >= 400) return true;
@@ -35,6 +30,6 @@ export const requestList = new PagedList<RequestSummary, RequestCursor>({
     return { rows: page.requests, next: page.next, totals: page.totals, chips: page.filter };
   },
   key: (request) => request.request_id,
-  isRunning,
+  isRunning: (request) => request.running,
   most: 1000,
 });

@@ -246,8 +246,10 @@ pub struct RequestSummary {
     pub project: Option<String>,
     /// When its head was read.
     pub started: Timestamp,
-    /// HTTP status; 0: no response came; none: it still runs.
+    /// HTTP status; 0: no response came; none: it still runs, or the response's line is lost.
     pub status: Option<u16>,
+    /// Whether it still runs.
+    pub running: bool,
     /// How it ended; none while it runs, and in old logs.
     pub end: Option<EndKind>,
     /// Why the model stopped, in the API's word.
@@ -296,6 +298,8 @@ pub struct PricedTurn {
     pub turn: Turn,
     /// Where a price is known.
     pub cost_usd: Option<f64>,
+    /// Whether it still runs.
+    pub running: bool,
 }
 
 /// Asks for `request`.
