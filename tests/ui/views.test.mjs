@@ -326,6 +326,36 @@ test("the Tab key goes through all that can be used, and shows where it is", asy
   page.assertQuiet();
 });
 
+test("] and [ count while the next request is fetched: the last of them is where it goes", async (context) => {
+  const requests = JSON.parse(await run(home, "show", stories.login, "--json")).map(({ request_id: id }) => id);
+  const page = await onPage(context, `#/requests?${new URLSearchParams({ request: requests[0] })}`);
+  const shows = (at) => page.getByRole("article").getByText(requests[at]).waitFor();
+  await shows(0);
+  const held = [];
+  await page.route("**/call", async (route) => {
+    const { name, args } = route.request().postDataJSON();
+    if (name === "request" && args.request_id === requests[1]) await new Promise((resolve) => held.push(resolve));
+    await route.continue();
+  });
+  const isHeld = async () => {
+    while (held.length === 0) await page.waitForTimeout(10);
+  };
+  await page.keyboard.press("]");
+  await isHeld();
+  await page.keyboard.press("]");
+  held.splice(0).forEach((resolve) => resolve());
+  await shows(2);
+
+  await page.keyboard.press("[");
+  await isHeld();
+  await page.keyboard.press("[");
+  await page.keyboard.press("]");
+  held.splice(0).forEach((resolve) => resolve());
+  await page.waitForFunction((id) => location.hash.includes(id), requests[2]);
+  await shows(2);
+  page.assertQuiet();
+});
+
 test("an id that is nobody's says so", async (context) => {
   const page = await onPage(context, session("20200101-000000-00000000"));
   await page.getByRole("complementary", { name: "Session" }).getByText(/no session|not found|gone/i).first().waitFor();
