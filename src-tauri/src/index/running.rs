@@ -12,6 +12,6 @@ pub fn may_run(started: Timestamp) -> bool {
 }
 
 /// What runs began then or later, in milliseconds since 1970.
-pub fn earliest_running_ms() -> i64 {
+pub(super) fn earliest_running_ms() -> i64 {
     Timestamp::now().unix_ms().saturating_sub(LONGEST_RUN_MS)
 }
