@@ -84,6 +84,7 @@ test("nothing that was said runs, loads or becomes an element", { timeout: 1_800
   assert.deepEqual([...canary.asked, ...all("violations"), ...new Set(all("problems"))], []);
   assert.equal(sum("navigations"), 0);
   assert.deepEqual([...new Set(all("forbidden"))], []);
+  assert.deepEqual([...new Set(all("lies"))].sort(), [], "texts that hide or reverse what is in them");
   assert.deepEqual(all("unsettled"), [], "places that never came to rest");
   assert.deepEqual(missing, [], "texts that were nowhere to be seen");
   assert.equal(count, 220 * 14);
