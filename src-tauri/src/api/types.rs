@@ -192,7 +192,7 @@ pub struct Today {
     pub tokens: Tokens,
     /// What those with a known price cost, in US dollars.
     pub cost_usd: Option<f64>,
-    /// Log lines that say that bytes were forwarded without being captured.
+    /// Bodies that were forwarded and are not whole in the log.
     pub gaps: u64,
 }
 

@@ -8,6 +8,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (1, "index", include_str!("../../migrations/0001_index.sql")),
     (2, "messages", include_str!("../../migrations/0002_messages.sql")),
     (3, "costs", include_str!("../../migrations/0003_costs.sql")),
+    (4, "gaps", include_str!("../../migrations/0004_gaps.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

@@ -209,6 +209,7 @@ fn request_row(
         agent: facts.session.agent.clone(),
         started_ms: request.meta.ts.unix_ms(),
         request_bytes: request.size,
+        gaps: request.gap.len() as u64,
         file: line.file.to_owned(),
         span: line.span,
         chain,
@@ -238,6 +239,7 @@ fn response_row(
         ttfb_ms: response.timing.ttfb_ms,
         total_ms: response.timing.total_ms,
         response_bytes: response.size,
+        gaps: response.gap.len() as u64,
         file: line.file.to_owned(),
         span: line.span,
     }

@@ -161,14 +161,15 @@ fn title(id: &SessionId, seq: u64, title: &str) -> Query {
 fn request(row: &RequestRow) -> Query {
     sqlx::query(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, kind, model,
-             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain)
-         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
+             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain,
+             request_gaps)
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
          on conflict (request_id) do update set
              method = excluded.method, path = excluded.path, kind = excluded.kind,
              model = coalesce(excluded.model, model), client_name = excluded.client_name,
              client_version = excluded.client_version, project = excluded.project, agent = excluded.agent, started_ms = excluded.started_ms,
              request_bytes = excluded.request_bytes, request_offset = excluded.request_offset,
-             request_len = excluded.request_len, chain = excluded.chain",
+             request_len = excluded.request_len, chain = excluded.chain, request_gaps = excluded.request_gaps",
     )
     .bind(row.request_id.clone())
     .bind(row.session.as_str().to_owned())
@@ -189,6 +190,7 @@ fn request(row: &RequestRow) -> Query {
     .bind(int(row.span.offset))
     .bind(int(row.span.len))
     .bind(row.chain.map(|chain| chain.as_bytes().to_vec()))
+    .bind(int(row.gaps))
 }
 
 fn response(row: &ResponseRow) -> Query {
@@ -196,8 +198,9 @@ fn response(row: &ResponseRow) -> Query {
     sqlx::query(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, model, started_ms,
              status, end_kind, stop_reason, error, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len)
-         values (?1, ?2, ?3, ?4, ?5, '', '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len,
+             response_gaps)
+         values (?1, ?2, ?3, ?4, ?5, '', '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
          on conflict (request_id) do update set
              model = coalesce(model, excluded.model), status = excluded.status, end_kind = excluded.end_kind,
              stop_reason = excluded.stop_reason, error = excluded.error, input_tokens = excluded.input_tokens,
@@ -205,7 +208,8 @@ fn response(row: &ResponseRow) -> Query {
              cache_write_tokens = excluded.cache_write_tokens,
              cache_write_1h_tokens = excluded.cache_write_1h_tokens, reasoning_tokens = excluded.reasoning_tokens,
              ttfb_ms = excluded.ttfb_ms, total_ms = excluded.total_ms, response_bytes = excluded.response_bytes,
-             response_offset = excluded.response_offset, response_len = excluded.response_len",
+             response_offset = excluded.response_offset, response_len = excluded.response_len,
+             response_gaps = excluded.response_gaps",
     )
     .bind(row.request_id.clone())
     .bind(row.session.as_str().to_owned())
@@ -230,6 +234,7 @@ fn response(row: &ResponseRow) -> Query {
     .bind(row.file.clone())
     .bind(int(row.span.offset))
     .bind(int(row.span.len))
+    .bind(int(row.gaps))
 }
 
 /// Of two sessions that could be continued the newer one is: ids begin with their time.

@@ -21,7 +21,14 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 2] = [
+const UNDOING: [(i64, &[&str]); 3] = [
+    (
+        4,
+        &[
+            "alter table exchanges drop column request_gaps",
+            "alter table exchanges drop column response_gaps",
+        ],
+    ),
     (
         3,
         &[
