@@ -17,6 +17,7 @@ import type { Settings } from "../bindings/Settings";
 import type { ShellOutcome } from "../bindings/ShellOutcome";
 import type { Stats } from "../bindings/Stats";
 import type { TextPart } from "../bindings/TextPart";
+import { visible } from "../lib/visible";
 import * as browser from "./fetch";
 import * as window_ from "./tauri";
 
@@ -54,7 +55,8 @@ export class CallFailure extends Error {
     readonly kind: CallError["error"] | "unreachable",
     message: string,
   ) {
-    super(message);
+    // It may quote what was asked for, which may be out of a log.
+    super(visible(message));
     this.name = "CallFailure";
   }
 }
