@@ -85,6 +85,26 @@ test("a tool's images are in its card, and in the request that brought them", as
   page.assertQuiet();
 });
 
+test("sessions are listed by what a click or a key chooses, and the address keeps it", async (context) => {
+  const page = await onPage(context, "#/sessions");
+  const grid = page.getByRole("grid", { name: "Sessions" });
+  await grid.getByRole("row", { name: /login test/ }).waitFor();
+  const head = (name) => grid.getByRole("columnheader", { name });
+  const costs = async () => (await grid.locator("[data-column=cost]").allTextContents()).map((text) => Number(text.replace(/[^\d.]/g, "")));
+  await head("Cost").getByRole("button").click();
+  await isIn(page, "order=cost");
+  await grid.locator("[data-list]:not(.stale)").waitFor();
+  assert.equal(await head("Cost ↓").getAttribute("aria-sort"), "descending");
+  const [most, ...rest] = await costs();
+  assert.ok(rest.length > 10 && rest.every((cost, at) => cost <= (at === 0 ? most : rest[at - 1])), `${most}, ${rest}`);
+  await page.reload();
+  await head("Cost ↓").waitFor();
+  await page.keyboard.press("s");
+  await head("Last ↓").waitFor();
+  assert.ok(!hashOf(page).includes("order"));
+  page.assertQuiet();
+});
+
 test("the requests list has a row for each request, latest first", async (context) => {
   const page = await onPage(context, "#/requests");
   const grid = page.getByRole("grid", { name: "Requests" });

@@ -9,6 +9,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (2, "messages", include_str!("../../migrations/0002_messages.sql")),
     (3, "costs", include_str!("../../migrations/0003_costs.sql")),
     (4, "gaps", include_str!("../../migrations/0004_gaps.sql")),
+    (5, "session_orders", include_str!("../../migrations/0005_session_orders.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

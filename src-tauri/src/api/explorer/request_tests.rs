@@ -85,6 +85,30 @@ async fn a_row_says_what_the_lines_said() {
 }
 
 #[tokio::test]
+async fn sessions_come_in_every_order_page_by_page() {
+    let more = |session, seqs: std::ops::RangeInclusive<u32>| {
+        let mut begun = start(session);
+        begun["upstream"] = json!("api.anthropic.com");
+        let lines = seqs.flat_map(|seq| {
+            [request(session, seq, "claude-opus-4-5", &["Hello"]), response(session, seq, 200, "Hi")]
+        });
+        [begun].into_iter().chain(lines).collect::<Vec<_>>()
+    };
+    let home = Home::logged(&[more(1, 1..=3), more(2, 30..=30), more(3, 1..=2), more(4, 1..=2)]).await;
+    for (order, expected) in
+        [("last", [2, 1, 4, 3]), ("requests", [1, 4, 3, 2]), ("tokens", [1, 4, 3, 2]), ("cost", [1, 4, 3, 2])]
+    {
+        let (mut seen, mut before) = (Vec::new(), Value::Null);
+        for _ in 0..4 {
+            let page = home.told("sessions", json!({"limit": 1, "order": order, "before": before})).await;
+            seen.push(page["sessions"][0]["id"].as_str().unwrap().to_owned());
+            before = page["next"].clone();
+        }
+        assert_eq!((seen, before), (expected.map(session_id).to_vec(), Value::Null), "{order}");
+    }
+}
+
+#[tokio::test]
 async fn a_response_that_was_lost_is_not_awaited_for_ever() {
     let mut lost = request(1, 1, "opus", &["Hello"]);
     lost["_meta"]["ts"] = json!("2026-01-01T00:00:00Z");

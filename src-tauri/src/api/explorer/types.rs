@@ -68,7 +68,33 @@ pub struct Abilities {
     pub open: bool,
 }
 
-/// Where a page of sessions begins: behind this one.
+/// What sessions are listed by, most first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub enum SessionOrder {
+    /// When they were used last.
+    #[default]
+    Last,
+    /// How many requests they have.
+    Requests,
+    /// All their tokens.
+    Tokens,
+    /// What they cost.
+    Cost,
+}
+
+/// Where a page of sessions in some order begins: behind this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct SessionPlace {
+    /// How much it has of what the order is by, in the index's unit.
+    pub amount: i64,
+    /// Its id.
+    pub session: String,
+}
+
+/// Where a page of what was found begins: behind this session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(TS), ts(export))]
 pub struct SessionCursor {
@@ -85,21 +111,24 @@ pub struct SessionsArgs {
     /// The filter line; empty: all.
     #[serde(default)]
     pub filter: String,
-    /// Where the page begins; none: at the latest.
+    /// What they are listed by.
     #[serde(default)]
-    pub before: Option<SessionCursor>,
+    pub order: SessionOrder,
+    /// Where the page begins; none: at the first.
+    #[serde(default)]
+    pub before: Option<SessionPlace>,
     /// At most so many, up to 500.
     pub limit: u32,
 }
 
-/// A page of sessions, latest first.
+/// A page of sessions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(TS), ts(export))]
 pub struct SessionPage {
     /// The sessions.
     pub sessions: Vec<SessionSummary>,
     /// Where the next page begins, if there is one.
-    pub next: Option<SessionCursor>,
+    pub next: Option<SessionPlace>,
     /// Sums over all that the filter lets through, not only this page. None: not on the first page.
     pub totals: Option<Totals>,
     /// How the filter line was understood, and what was not.

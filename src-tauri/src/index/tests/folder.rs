@@ -21,7 +21,8 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 3] = [
+const UNDOING: [(i64, &[&str]); 4] = [
+    (5, &["drop index sessions_requests", "drop index sessions_tokens", "drop index sessions_cost"]),
     (
         4,
         &[
