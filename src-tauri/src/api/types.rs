@@ -133,6 +133,10 @@ pub struct Turn {
     pub usage: Option<Usage>,
     /// How long it took.
     pub timing: Option<Timing>,
+    /// How many tools the model might call.
+    pub tools: usize,
+    /// How many messages the whole conversation has that it sends, instructions not counted.
+    pub sent_messages: usize,
     /// The earlier request that sent exactly the same conversation.
     pub repeats: Option<u64>,
     /// What the conversation has here that it did not have in earlier turns.
