@@ -97,9 +97,11 @@ mod tests {
     }
 
     fn images(blocks: Vec<Block>) -> Vec<Image> {
-        let images = |block| match block {
-            Block::ToolResult { images, .. } => images,
-            other => other.into_image().into_iter().collect(),
+        let images = |block| {
+            if let Block::ToolResult { images, .. } = block {
+                return images;
+            }
+            block.into_image().into_iter().collect()
         };
         blocks.into_iter().flat_map(images).collect()
     }
