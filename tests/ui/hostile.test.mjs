@@ -70,10 +70,12 @@ test("nothing that was said runs, loads or becomes an element", { timeout: 1_800
   const requests = canary.asked.length + all("problems").filter(isRequest).length + all("violations").length + sum("navigations");
   const { count, missing } = renderings(reports);
   console.log(`${count} renderings: ${sum("scripts")} scripts, ${requests} requests, ${all("forbidden").length} forbidden elements`);
+  assert.ok(sum("pictures") > 0, "the image that is one was shown");
   assert.equal(sum("scripts"), 0);
   assert.deepEqual([...canary.asked, ...all("violations"), ...new Set(all("problems"))], []);
   assert.equal(sum("navigations"), 0);
   assert.deepEqual([...new Set(all("forbidden"))], []);
+  assert.deepEqual([...new Set(all("lies"))].sort(), [], "texts that hide or reverse what is in them");
   assert.deepEqual(all("unsettled"), [], "places that never came to rest");
   assert.deepEqual(missing, [], "texts that were nowhere to be seen");
   assert.equal(count, 220 * 14);

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite};
 
 use super::filter::{Line, Scope, push_conditions, push_part};
-use super::query::{Before, Exchange, Result, Session, Tokens};
+use super::query::{Exchange, Result, Session, Tokens};
 use crate::db::Db;
 
 /// What a word without a key is looked for in, over an exchange `e`; and in the title of its session.
@@ -112,13 +112,67 @@ pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
     .await
 }
 
-/// Sessions with at least one of the exchanges, all when all are meant, behind `before`, at most `limit`;
-/// latest first.
-pub async fn sessions(db: &Db, line: &Line, before: Option<&Before>, limit: u32) -> Result<Vec<Session>> {
+/// What sessions are listed by: those that have most of it first. Each has an index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// When they were used last, in milliseconds since 1970.
+    #[default]
+    Last,
+    /// How many requests they have.
+    Requests,
+    /// All their tokens.
+    Tokens,
+    /// What those of their requests with a known price cost, in billionths of a US dollar; none is -1.
+    Cost,
+}
+
+impl Order {
+    /// Over a session `s`, as the index has it.
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Last => "s.last_ms",
+            Self::Requests => "s.requests",
+            Self::Tokens => "s.input_tokens + s.output_tokens + s.cache_read_tokens + s.cache_write_tokens",
+            Self::Cost => "coalesce(s.cost_nanousd, -1)",
+        }
+    }
+
+    /// How much of it a session has.
+    pub fn amount(self, session: &Session) -> i64 {
+        let tokens = session.tokens;
+        let all = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
+        let int = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+        match self {
+            Self::Last => session.last_ms,
+            Self::Requests => int(session.requests),
+            Self::Tokens => int(all.into_iter().fold(0, u64::saturating_add)),
+            Self::Cost => session.cost_nanousd.unwrap_or(-1),
+        }
+    }
+}
+
+/// Sessions with at least one of the exchanges, all when all are meant, in this order, behind `before`, its amount
+/// and id, at most `limit`.
+pub async fn sessions(
+    db: &Db,
+    line: &Line,
+    order: Order,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> Result<Vec<Session>> {
+    sessions_sql(line, order, before, limit).build_query_as().fetch_all(&db.readers()).await
+}
+
+pub(super) fn sessions_sql(
+    line: &Line,
+    order: Order,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> QueryBuilder<Sqlite> {
     let mut sql = QueryBuilder::new("select s.* from sessions s where true");
-    if let Some(before) = before {
-        sql.push(" and (s.last_ms, s.id) < (").push_bind(before.last_ms);
-        sql.push(", ").push_bind(before.id.clone()).push(")");
+    if let Some((amount, id)) = before {
+        sql.push(" and (").push(order.sql()).push(", s.id) < (").push_bind(amount);
+        sql.push(", ").push_bind(id.to_owned()).push(")");
     }
     if !line.is_empty() {
         let chosen = Chosen { line: line.clone(), ..Chosen::default() };
@@ -126,8 +180,8 @@ pub async fn sessions(db: &Db, line: &Line, before: Option<&Before>, limit: u32)
         chosen.push_and(&mut sql);
         sql.push(")");
     }
-    sql.push(" order by s.last_ms desc, s.id desc limit ").push_bind(limit);
-    sql.build_query_as().fetch_all(&db.readers()).await
+    sql.push(" order by ").push(order.sql()).push(" desc, s.id desc limit ").push_bind(limit);
+    sql
 }
 
 /// Sums over the exchanges.

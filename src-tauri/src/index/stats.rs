@@ -108,7 +108,8 @@ pub async fn errors(db: &Db, chosen: &Chosen, limit: u32) -> Result<Vec<Counted>
              as value, count(*) as count",
     );
     chosen.push_from(&mut sql);
-    sql.push(" and ").push(State::Error.sql());
+    sql.push(" and ");
+    State::Error.push(&mut sql);
     sql.push(" group by value order by count desc, value limit ").push_bind(limit);
     sql.build_query_as().fetch_all(&db.readers()).await
 }

@@ -21,7 +21,15 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 3] = [
+const UNDOING: [(i64, &[&str]); 5] = [
+    (6, &["drop index sessions_requests", "drop index sessions_tokens", "drop index sessions_cost"]),
+    (
+        5,
+        &[
+            "alter table exchanges drop column request_gaps",
+            "alter table exchanges drop column response_gaps",
+        ],
+    ),
     (
         4,
         &[

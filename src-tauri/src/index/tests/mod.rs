@@ -6,5 +6,6 @@ mod folder;
 mod go_logs;
 mod history;
 mod live;
+mod orders;
 mod rebuild;
 mod search;
