@@ -9,6 +9,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (2, "messages", include_str!("../../migrations/0002_messages.sql")),
     (3, "costs", include_str!("../../migrations/0003_costs.sql")),
     (4, "sums", include_str!("../../migrations/0004_sums.sql")),
+    (5, "facets", include_str!("../../migrations/0005_facets.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

@@ -48,10 +48,18 @@ async fn indexed_sessions(
     limit: u32,
 ) -> Result<(Vec<SessionSummary>, Option<Totals>), sqlx::Error> {
     let at = before.map(|before| Before { last_ms: before.last_ms, id: before.session.clone() });
-    let rows = index::sessions(archive.db(), line, at.as_ref(), limit + 1).await?;
-    let sessions = rows.into_iter().filter_map(summary_of_row).collect();
     let chosen = Chosen { line: line.clone(), ..Chosen::default() };
-    Ok((sessions, first_page_totals(archive, &chosen, before.is_none()).await?))
+    let totals = first_page_totals(archive, &chosen, before.is_none()).await?;
+    if !line.is_empty() && have_nothing(totals.as_ref()) {
+        return Ok((Vec::new(), totals));
+    }
+    let rows = index::sessions(archive.db(), line, at.as_ref(), limit + 1).await?;
+    Ok((rows.into_iter().filter_map(summary_of_row).collect(), totals))
+}
+
+/// Whether it is known that a page is empty: looking for it would be a second look at all exchanges.
+fn have_nothing(totals: Option<&Totals>) -> bool {
+    totals.is_some_and(|totals| totals.requests == 0)
 }
 
 /// A page of requests.
@@ -86,9 +94,12 @@ async fn indexed_requests(
     limit: u32,
 ) -> Result<(Vec<RequestSummary>, Option<Totals>), sqlx::Error> {
     let at = before.map(|before| (before.started_ms, before.request_id.as_str()));
+    let totals = first_page_totals(archive, chosen, before.is_none()).await?;
+    if have_nothing(totals.as_ref()) {
+        return Ok((Vec::new(), totals));
+    }
     let rows = index::requests(archive.db(), chosen, at, limit + 1).await?;
-    let requests = rows.into_iter().map(request_summary).collect();
-    Ok((requests, first_page_totals(archive, chosen, before.is_none()).await?))
+    Ok((rows.into_iter().map(request_summary).collect(), totals))
 }
 
 async fn first_page_totals(

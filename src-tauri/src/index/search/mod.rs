@@ -1,7 +1,7 @@
 //! Search over what was said: sessions with hits, latest first, and in each the best hits.
 
 mod snippet;
-mod statement;
+pub(super) mod statement;
 mod wanted;
 
 use std::collections::HashMap;

@@ -14,7 +14,11 @@ const SNIPPET_WORDS: i64 = 32;
 const HEAD_CHARS: i64 = 240;
 
 /// The sessions that have hits, with `hits`, how many.
-pub(super) fn sessions(search: &Search, limit: u32, after: Option<&Before>) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn sessions(
+    search: &Search,
+    limit: u32,
+    after: Option<&Before>,
+) -> QueryBuilder<Sqlite> {
     let mut sql =
         QueryBuilder::new("with found as materialized (select m.session as session, count(*) as hits");
     push_from(&mut sql, search);
@@ -28,7 +32,7 @@ pub(super) fn sessions(search: &Search, limit: u32, after: Option<&Before>) -> Q
 }
 
 /// The ids of the best messages of these sessions, at most `shown` of each, best first.
-pub(super) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuilder<Sqlite> {
     // Ranks are taken inside: FTS5 gives none where rows are numbered.
     let mut sql = QueryBuilder::new(
         "with found as materialized (select m.id as id, m.session as session, m.seq as seq, ",
@@ -50,7 +54,7 @@ pub(super) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuild
 }
 
 /// Messages, with `snippet`.
-pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
     let mut sql =
         QueryBuilder::new("select m.id, m.request_id, m.seq, m.role, m.kind, m.tool, e.started_ms, ");
     if has_positive(search) {

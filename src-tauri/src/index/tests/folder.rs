@@ -21,7 +21,16 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 3] = [
+const UNDOING: [(i64, &[&str]); 4] = [
+    (
+        5,
+        &[
+            "drop trigger exchanges_counted",
+            "drop trigger exchanges_recounted",
+            "drop trigger exchanges_uncounted",
+            "drop table facets",
+        ],
+    ),
     (
         4,
         &[

@@ -6,5 +6,6 @@ mod folder;
 mod go_logs;
 mod history;
 mod live;
+mod plans;
 mod rebuild;
 mod search;
