@@ -5,6 +5,7 @@ import path from "node:path";
 
 import { mustRun } from "../scripts/run.mjs";
 import { PINNED, Parties, REALTIME, ALL_DESCRIPTORS } from "./parties.mjs";
+import { STORE_PARTS } from "./store.mjs";
 import { exactness, ratioRows } from "./targets.mjs";
 
 const EVERYBODY = ["direct", "nginx", "floor-hyper", "floor-log", "llm-proxy"];
@@ -22,6 +23,7 @@ export const PARTS = {
     what: "Measuring rates",
     measure: (setting) => ratios(setting, PINNED, EVERYBODY, ["sse-burst-1", "sse-burst-8", "tput-32", "tput-200k", "tput-2m"]),
   },
+  ...STORE_PARTS,
 };
 
 async function ratios(setting, sharing, names, scenarios) {
