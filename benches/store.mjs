@@ -49,7 +49,6 @@ async function wide(setting) {
         ...(await lists(explorer, sessions)),
         ...(await filters(explorer)),
         ...(await searches(explorer, splitWords)),
-        disk(store),
       ];
     } finally {
       await explorer.stop();
@@ -104,7 +103,7 @@ async function searches(explorer, splitWords) {
   let found = 0;
   for (const query of splitWords) {
     const { value } = await explorer.ask("search", { query, limit: 1 });
-    found += value.groups.length > 0 ? 1 : 0;
+    found += value.sessions.length > 0 ? 1 : 0;
   }
   const whole = { what: "words that streams cut are found", wanted: "100 %", reached: `${Math.round((100 * found) / splitWords.length)} %`, absolute: `${splitWords.length} words`, floors: "", rounds: 1, met: found === splitWords.length };
   return [
@@ -117,7 +116,8 @@ async function searches(explorer, splitWords) {
 function disk(store) {
   const { logs, index } = store.sizes();
   const wire = store.told.wire_bytes;
-  return limitRow("disk, of each byte proxied", (logs + index) / wire, 0.05, "bytes", `logs ${(logs / wire).toFixed(2)}, index ${(index / wire).toFixed(2)}`);
+  const share = (bytes) => (100 * bytes) / wire;
+  return limitRow("disk, of 100 bytes that an agent sent and got", share(logs + index), 5, "bytes", `logs ${share(logs).toFixed(1)}, index ${share(index).toFixed(1)}`);
 }
 
 /** Long sessions, each opened in a process that has not read it. */
@@ -132,6 +132,7 @@ async function deep(setting) {
       const what = `open a session of ${turns.toLocaleString("en")} turns`;
       const row = limitRow(what, opened.first, limit ?? Infinity, "ms", note);
       rows.push(limit === null ? { ...row, wanted: "", met: null } : row);
+      if (limit !== null) rows.push(disk(store));
     } finally {
       store.remove();
     }

@@ -36,11 +36,11 @@ impl Plan {
 
     /// Sets the scale at which all sessions together have some `bytes`; `size_of` tells a session's size.
     pub(crate) fn scale_to(mut self, bytes: u64, size_of: impl Fn(&Self, u64) -> u64) -> Self {
-        const SAMPLE: u64 = 64;
+        const SAMPLE: u64 = 30;
         let sample = self.sessions.min(SAMPLE);
         let share = bytes as f64 / self.sessions as f64 * sample as f64;
         let (mut least, mut most) = (0.001_f64, 50.0_f64);
-        for _ in 0..12 {
+        for _ in 0..10 {
             self.scale = (least * most).sqrt();
             let size: u64 = (0..sample).map(|session| size_of(&self, session)).sum();
             if (size as f64) < share { least = self.scale } else { most = self.scale }

@@ -112,10 +112,15 @@ const SYLLABLES: [&str; 32] = [
 /// How many different words there are.
 const WORDS: f64 = 40_000.0;
 
+/// Values of 16 bits.
+const DRAWN: usize = 1 << 16;
+
 /// Words, drawn so that the tenth is said a tenth as often as the first.
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     words: Vec<String>,
+    /// Words by 16 random bits.
+    drawn: Vec<u16>,
 }
 
 impl Vocabulary {
@@ -126,12 +131,14 @@ impl Vocabulary {
             let syllables = random.between(2, 4);
             words.push((0..syllables).map(|_| *random.pick(&SYLLABLES)).collect());
         }
-        Self { words }
+        let rank = |bits: usize| WORDS.powf(bits as f64 / (DRAWN - 1) as f64) as usize - 1;
+        let drawn = (0..DRAWN).map(|bits| rank(bits).min(words.len() - 1) as u16).collect();
+        Self { words, drawn }
     }
 
     fn word(&self, random: &mut Random) -> &str {
-        let rank = WORDS.powf(random.unit()) as usize;
-        &self.words[rank.saturating_sub(1).min(self.words.len() - 1)]
+        let bits = (random.next() >> 48) as usize;
+        &self.words[usize::from(self.drawn[bits])]
     }
 
     /// Prose of some `bytes`.

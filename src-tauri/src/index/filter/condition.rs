@@ -182,6 +182,19 @@ impl Filter {
         }
     }
 
+    /// Whether it is about the exchange in which a text was said.
+    fn asks_of_exchanges(&self) -> bool {
+        match self {
+            Self::Role(_) | Self::In(..) => false,
+            Self::Part(key, _)
+            | Self::Exactly(key, _)
+            | Self::Beginning(key, _)
+            | Self::Among(key, _)
+            | Self::Given(key) => !matches!(key, Key::Session | Key::Tool),
+            Self::Is(_) | Self::Before(_) | Self::After(_) => true,
+        }
+    }
+
     fn push_tool(&self, sql: &mut QueryBuilder<Sqlite>, scope: Scope) {
         match scope {
             Scope::Texts => self.push_value(sql, "m.tool"),
@@ -226,6 +239,11 @@ impl Condition {
     /// Whether the table of facets has all that it asks for.
     pub(in crate::index) fn is_of_facets(&self) -> bool {
         self.any_of.iter().all(Filter::is_of_facets)
+    }
+
+    /// Whether it is about the exchange in which a text was said.
+    pub(in crate::index) fn asks_of_exchanges(&self) -> bool {
+        self.any_of.iter().any(Filter::asks_of_exchanges)
     }
 }
 

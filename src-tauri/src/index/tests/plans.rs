@@ -111,7 +111,7 @@ async fn lists_of_sessions() {
             list::sessions_sql(&filtered("model:opus dur:>5s"), Some(&behind()), 100),
             Expected {
                 words: "with a filter the same walk looks at each session's own exchanges, by their index",
-                steps: &["SEARCH s USING INDEX sessions_last (", "SEARCH e USING INDEX exchanges_"],
+                steps: &["SEARCH s USING INDEX sessions_last (", "SEARCH e EXISTS USING INDEX exchanges_"],
                 allowed: &[],
             },
         ),
@@ -119,7 +119,7 @@ async fn lists_of_sessions() {
             list::sessions_sql(&filtered("tool:bash"), None, 100),
             Expected {
                 words: "a tool's calls are looked through once, in the index that has nothing else",
-                steps: &["SEARCH e USING INDEX exchanges_"],
+                steps: &["SEARCH e EXISTS USING INDEX exchanges_"],
                 allowed: &["SCAN s USING INDEX sessions_last", "SCAN m USING COVERING INDEX messages_tools"],
             },
         ),
@@ -313,6 +313,26 @@ async fn searching() {
                     "USE TEMP B-TREE FOR GROUP BY",
                     "USE TEMP B-TREE FOR ORDER BY",
                 ],
+            },
+        ),
+        (
+            statement::walk(&"hello".parse().unwrap(), 40, Some(&behind())),
+            Expected {
+                words: "common words: the latest sessions, each with the range that its messages have in the index of words",
+                steps: &[
+                    "SEARCH s USING INDEX sessions_last (",
+                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><",
+                    "SEARCH messages USING COVERING INDEX messages_once (session=?)",
+                ],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><"],
+            },
+        ),
+        (
+            statement::are_more_than(&by_words, 2000),
+            Expected {
+                words: "whether words are common: their entries, as far as the limit",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M"],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M", "SCAN (subquery"],
             },
         ),
         (
