@@ -5,6 +5,7 @@ import { lags } from "./lags.mjs";
 import { run } from "./load.mjs";
 import { memory } from "./memory.mjs";
 import { PINNED, REALTIME } from "./parties.mjs";
+import { STORE_PARTS } from "./store.mjs";
 import { exactness, ratioRows } from "./targets.mjs";
 
 const EVERYBODY = ["direct", "nginx", "floor-hyper", "floor-log", "llm-proxy"];
@@ -25,6 +26,7 @@ export const PARTS = {
   memory: { what: "Measuring memory", measure: memory },
   lags: { what: "Measuring how far log and index are behind", measure: lags },
   growth: { what: "Measuring how cost grows with size and streams", measure: growth },
+  ...STORE_PARTS,
 };
 
 async function ratios(setting, sharing, names, scenarios) {

@@ -1,6 +1,7 @@
 // `npm run bench`: what the proxy costs beside nginx, bare floors and going direct, on this machine, and whether the
 // targets hold. `-- --quick` takes a tenth of the time and says less surely; `-- --only latency,memory` takes some
-// parts; `-- --write` puts the table into docs/PERFORMANCE.md. Nothing else should run meanwhile.
+// parts; `-- --store-gb 10` has things found in a log of that size; `-- --write` puts the table into
+// docs/PERFORMANCE.md. Nothing else should run meanwhile.
 
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -12,7 +13,7 @@ import { fail, mustRun, step, targetFolder } from "./run.mjs";
 import { ensureSystem } from "./system.mjs";
 
 const { values: options } = parseArgs({
-  options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" }, rounds: { type: "string" } },
+  options: { quick: { type: "boolean" }, only: { type: "string" }, write: { type: "boolean" }, rounds: { type: "string" }, "store-gb": { type: "string" } },
 });
 const chosen = options.only?.split(",") ?? Object.keys(PARTS);
 const unknown = chosen.filter((name) => !(name in PARTS));
@@ -21,7 +22,7 @@ if (unknown.length > 0) fail(`There is no part ${unknown.join(", ")}: ${Object.k
 await step("Checking this machine", () => ensureSystem("compiler", "nginx"));
 await step("Building", () => {
   mustRun("cargo", ["build", "--release", "--locked"]);
-  mustRun("cargo", ["build", "--release", "--locked", "-p", "llm-proxy-load"]);
+  mustRun("cargo", ["build", "--release", "--locked", "-p", "llm-proxy-load", "-p", "llm-proxy-store"]);
 });
 const setting = {
   programs: path.join(targetFolder(), "release"),
@@ -29,6 +30,7 @@ const setting = {
   scale: options.quick ? 0.3 : 1,
   quick: options.quick ?? false,
   write: options.write ?? false,
+  storeGb: options["store-gb"] === undefined ? undefined : Number(options["store-gb"]),
 };
 const measured = {};
 for (const name of chosen) {

@@ -11,6 +11,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (4, "sums", include_str!("../../migrations/0004_sums.sql")),
     (5, "gaps", include_str!("../../migrations/0005_gaps.sql")),
     (6, "session_orders", include_str!("../../migrations/0006_session_orders.sql")),
+    (7, "facets", include_str!("../../migrations/0007_facets.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use sqlx::QueryBuilder;
+use sqlx::{QueryBuilder, Sqlite};
 
+use super::filter::{Scope, push_conditions};
 use super::list::Chosen;
 use super::query::Result;
 use crate::db::Db;
@@ -22,14 +23,12 @@ pub struct Counted {
 
 /// The values of the chosen exchanges by the filter's key: at most `limit` of each, most frequent first.
 pub async fn facets(db: &Db, chosen: &Chosen, limit: usize) -> Result<Vec<(&'static str, Vec<Counted>)>> {
-    let mut sql =
-        QueryBuilder::new("select e.client_name, e.model, e.kind, e.status, e.project, e.upstream, count(*)");
-    chosen.push_from(&mut sql);
-    // Combinations are few: one pass over the exchanges counts all values.
-    sql.push(" group by 1, 2, 3, 4, 5, 6");
-    let combinations: Vec<Combination> = sql.build_query_as().fetch_all(&db.readers()).await?;
     let mut counts: [(&str, HashMap<String, u64>); 6] =
         ["client", "model", "kind", "status", "project", "host"].map(|key| (key, HashMap::new()));
+    let combinations: Vec<Combination> = match chosen.is_ruled_out(db).await? {
+        true => Vec::new(),
+        false => combinations_sql(chosen).build_query_as().fetch_all(&db.readers()).await?,
+    };
     for (client, model, kind, status, project, upstream, count) in combinations {
         let status = status.map(|status| status.to_string());
         let values = [client, model, kind, status, project, Some(upstream)];
@@ -40,6 +39,22 @@ pub async fn facets(db: &Db, chosen: &Chosen, limit: usize) -> Result<Vec<(&'sta
         }
     }
     Ok(counts.map(|(key, counts)| (key, most_frequent(counts, limit))).into())
+}
+
+/// Combinations are few, and counted as exchanges come. Only where more is asked than they tell, the exchanges
+/// themselves are looked at, in one pass.
+pub(super) fn combinations_sql(chosen: &Chosen) -> QueryBuilder<Sqlite> {
+    let mut sql =
+        QueryBuilder::new("select e.client_name, e.model, e.kind, e.status, e.project, e.upstream, ");
+    if chosen.is_of_facets() {
+        sql.push("e.requests from facets e where e.requests > 0");
+        push_conditions(&mut sql, &chosen.line.conditions, Scope::Requests);
+    } else {
+        sql.push("count(*)");
+        chosen.push_from(&mut sql);
+        sql.push(" group by 1, 2, 3, 4, 5, 6");
+    }
+    sql
 }
 
 fn most_frequent(counts: HashMap<String, u64>, limit: usize) -> Vec<Counted> {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite};
 
-use super::filter::{Line, Scope, push_conditions, push_part};
+use super::filter::{Condition, Line, Scope, push_conditions, push_part};
 use super::query::{Exchange, Result, Session, Tokens};
 use crate::db::Db;
 
@@ -80,6 +80,42 @@ impl Chosen {
             sql.push("))");
         }
     }
+
+    /// Whether facets say all of it, so that nobody has to look at exchanges.
+    pub(super) fn is_of_facets(&self) -> bool {
+        let is_anywhere = self.session.is_none() && self.began_ms.is_none() && self.line.words.is_empty();
+        is_anywhere && self.line.conditions.iter().all(Condition::is_of_facets)
+    }
+
+    /// Whether the facets rule out that there is any. False says nothing.
+    pub(super) async fn is_ruled_out(&self, db: &Db) -> Result<bool> {
+        match self.possible() {
+            Some(mut sql) => Ok(!sql.build_query_scalar::<bool>().fetch_one(&db.readers()).await?),
+            None => Ok(false),
+        }
+    }
+
+    /// Asks whether facets and titles leave room for any; `None` where nothing is asked of them.
+    pub(super) fn possible(&self) -> Option<QueryBuilder<Sqlite>> {
+        let told: Vec<Condition> =
+            self.line.conditions.iter().filter(|condition| condition.is_of_facets()).cloned().collect();
+        let words = || self.line.words.iter().filter(|word| !word.excluded);
+        if told.is_empty() && words().next().is_none() {
+            return None;
+        }
+        let mut sql = QueryBuilder::new("select exists (select 1 from facets e where e.requests > 0");
+        push_conditions(&mut sql, &told, Scope::Requests);
+        sql.push(")");
+        for word in words() {
+            let text = word.text.trim_end_matches('*');
+            sql.push(" and (exists (select 1 from facets e where e.requests > 0 and ");
+            push_part(&mut sql, NAMES, text);
+            sql.push(") or exists (select 1 from sessions where ");
+            push_part(&mut sql, "title", text);
+            sql.push("))");
+        }
+        Some(sql)
+    }
 }
 
 /// Exchanges behind `before`, its start and id, at most `limit`; latest first.
@@ -89,27 +125,57 @@ pub async fn requests(
     before: Option<(i64, &str)>,
     limit: u32,
 ) -> Result<Vec<Listed>> {
-    let mut sql = QueryBuilder::new(
-        "select e.*, s.title as session_title from exchanges e join sessions s on s.id = e.session where true",
-    );
+    if chosen.is_ruled_out(db).await? {
+        return Ok(Vec::new());
+    }
+    requests_sql(chosen, before, limit).build_query_as().fetch_all(&db.readers()).await
+}
+
+/// One exchange.
+pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
+    request_sql(request_id).build_query_as().fetch_optional(&db.readers()).await
+}
+
+/// Sessions with at least one of the exchanges, all when all are meant, in this order, behind `before`, its amount
+/// and id, at most `limit`.
+pub async fn sessions(
+    db: &Db,
+    line: &Line,
+    order: Order,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> Result<Vec<Session>> {
+    let chosen = Chosen { line: line.clone(), ..Chosen::default() };
+    if chosen.is_ruled_out(db).await? {
+        return Ok(Vec::new());
+    }
+    sessions_sql(&chosen, order, before, limit).build_query_as().fetch_all(&db.readers()).await
+}
+
+/// Sums over the exchanges.
+pub async fn totals(db: &Db, chosen: &Chosen) -> Result<Totals> {
+    if chosen.is_ruled_out(db).await? {
+        return Ok(Totals::default());
+    }
+    totals_sql(chosen).build_query_as().fetch_one(&db.readers()).await
+}
+
+pub(super) fn requests_sql(chosen: &Chosen, before: Option<(i64, &str)>, limit: u32) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(LISTED);
+    sql.push(" where true");
     if let Some((started_ms, id)) = before {
         sql.push(" and (e.started_ms, e.request_id) < (").push_bind(started_ms);
         sql.push(", ").push_bind(id.to_owned()).push(")");
     }
     chosen.push_and(&mut sql);
     sql.push(" order by e.started_ms desc, e.request_id desc limit ").push_bind(limit);
-    sql.build_query_as().fetch_all(&db.readers()).await
+    sql
 }
 
-/// One exchange.
-pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
-    sqlx::query_as(
-        "select e.*, s.title as session_title from exchanges e join sessions s on s.id = e.session
-         where e.request_id = ?1",
-    )
-    .bind(request_id.to_owned())
-    .fetch_optional(&db.readers())
-    .await
+pub(super) fn request_sql(request_id: &str) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(LISTED);
+    sql.push(" where e.request_id = ").push_bind(request_id.to_owned());
+    sql
 }
 
 /// What sessions are listed by: those that have most of it first. Each has an index.
@@ -151,20 +217,8 @@ impl Order {
     }
 }
 
-/// Sessions with at least one of the exchanges, all when all are meant, in this order, behind `before`, its amount
-/// and id, at most `limit`.
-pub async fn sessions(
-    db: &Db,
-    line: &Line,
-    order: Order,
-    before: Option<(i64, &str)>,
-    limit: u32,
-) -> Result<Vec<Session>> {
-    sessions_sql(line, order, before, limit).build_query_as().fetch_all(&db.readers()).await
-}
-
 pub(super) fn sessions_sql(
-    line: &Line,
+    chosen: &Chosen,
     order: Order,
     before: Option<(i64, &str)>,
     limit: u32,
@@ -174,8 +228,7 @@ pub(super) fn sessions_sql(
         sql.push(" and (").push(order.sql()).push(", s.id) < (").push_bind(amount);
         sql.push(", ").push_bind(id.to_owned()).push(")");
     }
-    if !line.is_empty() {
-        let chosen = Chosen { line: line.clone(), ..Chosen::default() };
+    if !chosen.is_all() {
         sql.push(" and exists (select 1 from exchanges e where e.session = s.id");
         chosen.push_and(&mut sql);
         sql.push(")");
@@ -184,23 +237,27 @@ pub(super) fn sessions_sql(
     sql
 }
 
-/// Sums over the exchanges.
-pub async fn totals(db: &Db, chosen: &Chosen) -> Result<Totals> {
+pub(super) fn totals_sql(chosen: &Chosen) -> QueryBuilder<Sqlite> {
     if chosen.is_all() {
         // Sessions have their own sums, and are few.
-        let sums = "select count(*) as sessions, coalesce(sum(requests), 0) as requests,
+        return QueryBuilder::new(
+            "select count(*) as sessions, coalesce(sum(requests), 0) as requests,
                  coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
                  coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
                  coalesce(sum(cache_write_tokens), 0) as cache_write_tokens,
                  sum(cost_nanousd) as cost_nanousd, coalesce(sum(unpriced), 0) as unpriced
-             from sessions where requests > 0";
-        return sqlx::query_as(sums).fetch_one(&db.readers()).await;
+             from sessions where requests > 0",
+        );
     }
     let mut sql = QueryBuilder::new("select count(distinct e.session) as sessions, ");
     sql.push(SUMS);
     chosen.push_from(&mut sql);
-    sql.build_query_as().fetch_one(&db.readers()).await
+    sql
 }
+
+/// A listed exchange, as [`Listed`] reads it.
+const LISTED: &str =
+    "select e.*, s.title as session_title from exchanges e join sessions s on s.id = e.session";
 
 /// What is summed over exchanges `e`.
 pub(super) const SUMS: &str = "count(*) as requests,

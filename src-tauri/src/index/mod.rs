@@ -11,6 +11,7 @@ mod costs;
 mod error;
 pub mod facets;
 pub mod filter;
+mod find;
 mod interpret;
 mod known;
 pub mod list;
@@ -30,7 +31,6 @@ mod writer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Sqlite;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -260,15 +260,8 @@ impl Index {
         if let Some(id) = self.recent.by_client(provider, upstream, client) {
             return Ok(Some(id.clone()));
         }
-        let found: Option<String> = sqlx::query_scalar(
-            "select id from sessions where provider = ?1 and upstream = ?2 and client_session = ?3
-             order by id desc limit 1",
-        )
-        .bind(provider.as_str())
-        .bind(upstream.to_owned())
-        .bind(client.to_owned())
-        .fetch_optional(&self.db.readers())
-        .await?;
+        let mut sql = find::by_client(provider, upstream, client);
+        let found: Option<String> = sql.build_query_scalar().fetch_optional(&self.db.readers()).await?;
         Ok(found.and_then(|id| id.parse().ok()))
     }
 
@@ -287,24 +280,14 @@ impl Index {
     }
 
     async fn links_in_tables(&self, keys: &[LinkKey]) -> Result<Vec<(LinkKey, SessionId)>, IndexError> {
-        let mut query = sqlx::QueryBuilder::<Sqlite>::new("select key, session from links where key in (");
-        let mut list = query.separated(", ");
-        for key in keys {
-            list.push_bind(key.as_bytes().to_vec());
-        }
-        query.push(")");
-        let rows: Vec<(Vec<u8>, String)> = query.build_query_as().fetch_all(&self.db.readers()).await?;
+        let rows: Vec<(Vec<u8>, String)> =
+            find::by_links(keys).build_query_as().fetch_all(&self.db.readers()).await?;
         Ok(rows.iter().filter_map(|(key, id)| LinkKey::from_bytes(key).zip(id.parse().ok())).collect())
     }
 
     async fn session(&mut self, id: SessionId) -> Result<Option<SessionRef>, IndexError> {
         if self.interpreter.known.get(&id).is_none() {
-            let row = sqlx::query(
-                "select id, provider, upstream, file, created_ms, last_seq from sessions where id = ?1",
-            )
-            .bind(id.as_str().to_owned())
-            .fetch_optional(&self.db.readers())
-            .await?;
+            let row = find::session(&id).build().fetch_optional(&self.db.readers()).await?;
             let session = row.as_ref().map(catch_up::known_session).transpose()?.flatten();
             let Some(session) = session else { return Ok(None) };
             self.interpreter.known.learn(id.clone(), session);

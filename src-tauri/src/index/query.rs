@@ -1,7 +1,7 @@
 //! What readers ask of the tables. Plain rows; whoever shows them reads the spans of the files.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite};
 
 use crate::db::Db;
 use crate::provider::Provider;
@@ -191,76 +191,105 @@ pub async fn sessions(
     before: Option<&Before>,
     filter: &SessionFilter,
 ) -> Result<Vec<Session>> {
-    sqlx::query_as(
-        "select * from sessions
-         where (?1 is null or (last_ms, id) < (?1, ?2)) and (?3 is null or provider = ?3)
-             and (?4 is null or upstream = ?4) and (?5 is null or client_name = ?5)
-             and (?6 is null or model = ?6) and (?7 is null or last_ms >= ?7)
-         order by last_ms desc, id desc limit ?8",
-    )
-    .bind(before.map(|before| before.last_ms))
-    .bind(before.map(|before| before.id.clone()))
-    .bind(filter.provider.map(Provider::as_str))
-    .bind(filter.upstream.clone())
-    .bind(filter.client_name.clone())
-    .bind(filter.model.clone())
-    .bind(filter.since_ms)
-    .bind(limit)
-    .fetch_all(&db.readers())
-    .await
+    sessions_sql(limit, before, filter).build_query_as().fetch_all(&db.readers()).await
 }
 
 /// The sessions whose id begins with `prefix`, at most two: one is the answer, two are too many.
 pub async fn session(db: &Db, prefix: &str) -> Result<Vec<Session>> {
-    // U+FFFF sorts after every character of an id.
-    sqlx::query_as("select * from sessions where id >= ?1 and id < ?1 || char(65535) order by id limit 2")
-        .bind(prefix.to_owned())
-        .fetch_all(&db.readers())
-        .await
+    session_sql(prefix).build_query_as().fetch_all(&db.readers()).await
 }
 
 /// A session's exchanges in order. `session` is a whole id.
 pub async fn exchanges(db: &Db, session: &str) -> Result<Vec<Exchange>> {
-    sqlx::query_as(
-        "select * from exchanges where session = ?1 order by seq, started_ms, request_offset, request_id",
-    )
-    .bind(session.to_owned())
-    .fetch_all(&db.readers())
-    .await
+    exchanges_sql(session).build_query_as().fetch_all(&db.readers()).await
 }
 
 /// One exchange.
 pub async fn exchange(db: &Db, request_id: &str) -> Result<Option<Exchange>> {
-    sqlx::query_as("select * from exchanges where request_id = ?1")
-        .bind(request_id.to_owned())
-        .fetch_optional(&db.readers())
-        .await
+    exchange_sql(request_id).build_query_as().fetch_optional(&db.readers()).await
 }
 
 /// The clients that sent requests, latest first.
 pub async fn clients_seen(db: &Db) -> Result<Vec<ClientSeen>> {
-    // SQLite takes the bare columns from the row that has the maximum.
-    sqlx::query_as(
-        "select client_name, client_version, model, max(started_ms) as last_ms, count(*) as requests
-         from exchanges where client_name is not null group by client_name order by last_ms desc, client_name",
-    )
-    .fetch_all(&db.readers())
-    .await
+    clients_seen_sql().build_query_as().fetch_all(&db.readers()).await
 }
 
 /// Sums over the requests that began at or after `since_ms`.
 pub async fn today(db: &Db, since_ms: i64) -> Result<Today> {
-    sqlx::query_as(
+    today_sql(since_ms).build_query_as().fetch_one(&db.readers()).await
+}
+
+pub(super) fn sessions_sql(
+    limit: u32,
+    before: Option<&Before>,
+    filter: &SessionFilter,
+) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select * from sessions where true");
+    if let Some(before) = before {
+        sql.push(" and (last_ms, id) < (").push_bind(before.last_ms);
+        sql.push(", ").push_bind(before.id.clone()).push(")");
+    }
+    let columns = [
+        (" and provider = ", filter.provider.map(|provider| provider.as_str().to_owned())),
+        (" and upstream = ", filter.upstream.clone()),
+        (" and client_name = ", filter.client_name.clone()),
+        (" and model = ", filter.model.clone()),
+    ];
+    for (column, value) in columns {
+        if let Some(value) = value {
+            sql.push(column).push_bind(value);
+        }
+    }
+    if let Some(since_ms) = filter.since_ms {
+        sql.push(" and last_ms >= ").push_bind(since_ms);
+    }
+    sql.push(" order by last_ms desc, id desc limit ").push_bind(limit);
+    sql
+}
+
+pub(super) fn session_sql(prefix: &str) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select * from sessions where id >= ");
+    sql.push_bind(prefix.to_owned());
+    // U+FFFF sorts after every character of an id.
+    sql.push(" and id < ").push_bind(format!("{prefix}\u{ffff}")).push(" order by id limit 2");
+    sql
+}
+
+pub(super) fn exchanges_sql(session: &str) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select * from exchanges where session = ");
+    sql.push_bind(session.to_owned()).push(" order by seq, started_ms, request_offset, request_id");
+    sql
+}
+
+pub(super) fn exchange_sql(request_id: &str) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select * from exchanges where request_id = ");
+    sql.push_bind(request_id.to_owned());
+    sql
+}
+
+/// Facets count the requests; the latest of each client is found by its index.
+pub(super) fn clients_seen_sql() -> QueryBuilder<Sqlite> {
+    QueryBuilder::new(
+        "select seen.client_name, e.client_version, e.model, e.started_ms as last_ms, seen.requests
+         from (select client_name, sum(requests) as requests from facets
+               where requests > 0 and coalesce(client_name, '') <> '' group by client_name) seen
+         cross join exchanges e on e.rowid = (select latest.rowid from exchanges latest
+             where latest.client_name = seen.client_name order by latest.started_ms desc limit 1)
+         order by last_ms desc, seen.client_name",
+    )
+}
+
+pub(super) fn today_sql(since_ms: i64) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new(
         "select count(*) as requests,
              coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
              coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
              coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd,
              coalesce(sum((request_gaps > 0) + (response_gaps > 0)), 0) as gaps
-         from exchanges where started_ms >= ?1",
-    )
-    .bind(since_ms)
-    .fetch_one(&db.readers())
-    .await
+         from exchanges where started_ms >= ",
+    );
+    sql.push_bind(since_ms);
+    sql
 }
 
 impl FromRow<'_, SqliteRow> for Session {

@@ -49,9 +49,18 @@ async fn indexed_sessions(
     limit: u32,
 ) -> Result<(Vec<Session>, Option<Totals>), sqlx::Error> {
     let at = before.map(|before| (before.amount, before.session.as_str()));
-    let rows = index::sessions(archive.db(), line, order, at, limit + 1).await?;
     let chosen = Chosen { line: line.clone(), ..Chosen::default() };
-    Ok((rows, first_page_totals(archive, &chosen, before.is_none()).await?))
+    let totals = first_page_totals(archive, &chosen, before.is_none()).await?;
+    if !line.is_empty() && have_nothing(totals.as_ref()) {
+        return Ok((Vec::new(), totals));
+    }
+    let rows = index::sessions(archive.db(), line, order, at, limit + 1).await?;
+    Ok((rows, totals))
+}
+
+/// Whether it is known that a page is empty: looking for it would be a second look at all exchanges.
+fn have_nothing(totals: Option<&Totals>) -> bool {
+    totals.is_some_and(|totals| totals.requests == 0)
 }
 
 fn order_of(order: SessionOrder) -> Order {
@@ -95,9 +104,12 @@ async fn indexed_requests(
     limit: u32,
 ) -> Result<(Vec<RequestSummary>, Option<Totals>), sqlx::Error> {
     let at = before.map(|before| (before.started_ms, before.request_id.as_str()));
+    let totals = first_page_totals(archive, chosen, before.is_none()).await?;
+    if have_nothing(totals.as_ref()) {
+        return Ok((Vec::new(), totals));
+    }
     let rows = index::requests(archive.db(), chosen, at, limit + 1).await?;
-    let requests = rows.into_iter().map(request_summary).collect();
-    Ok((requests, first_page_totals(archive, chosen, before.is_none()).await?))
+    Ok((rows.into_iter().map(request_summary).collect(), totals))
 }
 
 async fn first_page_totals(

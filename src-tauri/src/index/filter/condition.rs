@@ -167,11 +167,44 @@ impl Filter {
         }
     }
 
+    /// Whether the table of facets has all that it asks for.
+    fn is_of_facets(&self) -> bool {
+        match self {
+            Self::Part(key, _) | Self::Exactly(key, _) | Self::Among(key, _) | Self::Given(key) => matches!(
+                key,
+                Key::Client | Key::Model | Key::Kind | Key::Status | Key::Project | Key::Host | Key::Path
+            ),
+            Self::Beginning(..)
+            | Self::Is(_)
+            | Self::Role(_)
+            | Self::In(..)
+            | Self::Before(_)
+            | Self::After(_) => false,
+        }
+    }
+
+    /// Whether it is about the exchange in which a text was said.
+    fn asks_of_exchanges(&self) -> bool {
+        match self {
+            Self::Role(_) | Self::In(..) => false,
+            Self::Part(key, _)
+            | Self::Exactly(key, _)
+            | Self::Beginning(key, _)
+            | Self::Among(key, _)
+            | Self::Given(key) => !matches!(key, Key::Session | Key::Tool),
+            Self::Is(_) | Self::Before(_) | Self::After(_) => true,
+        }
+    }
+
     fn push_tool(&self, sql: &mut QueryBuilder<Sqlite>, scope: Scope) {
         match scope {
             Scope::Texts => self.push_value(sql, "m.tool"),
             Scope::Requests => {
-                sql.push("exists (select 1 from messages m where m.request_id = e.request_id and m.kind = 'tool_call' and ");
+                // The calls are looked through once, not once for each exchange. The plus keeps the order of the
+                // list the one in which exchanges are visited.
+                sql.push(
+                    "+e.request_id in (select m.request_id from messages m where m.kind = 'tool_call' and ",
+                );
                 self.push_value(sql, "m.tool");
                 sql.push(")");
             }
@@ -200,6 +233,18 @@ impl Filter {
             }
             Self::Is(_) | Self::Role(_) | Self::In(..) | Self::Before(_) | Self::After(_) => {}
         }
+    }
+}
+
+impl Condition {
+    /// Whether the table of facets has all that it asks for.
+    pub(in crate::index) fn is_of_facets(&self) -> bool {
+        self.any_of.iter().all(Filter::is_of_facets)
+    }
+
+    /// Whether it is about the exchange in which a text was said.
+    pub(in crate::index) fn asks_of_exchanges(&self) -> bool {
+        self.any_of.iter().any(Filter::asks_of_exchanges)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Search over what was said: sessions with hits, latest first, and in each the best hits.
 
 mod snippet;
-mod statement;
+pub(super) mod statement;
 mod wanted;
 
 use std::collections::HashMap;
@@ -26,6 +26,12 @@ const HITS_SHOWN: u32 = 5;
 
 /// and when the search names its session.
 const HITS_SHOWN_OF_ONE: u32 = 100;
+
+/// Words with more hits than this are looked for in one session after the other.
+const COMMON_HITS: u32 = 2000;
+
+/// Sessions that are asked with one statement then.
+const SESSIONS_PER_STEP: u32 = 40;
 
 /// What a search found.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,11 +95,52 @@ async fn sessions(
     limit: u32,
     after: Option<&Before>,
 ) -> Result<Vec<Group>> {
+    if statement::has_positive(search)
+        && !search.asks_of_exchanges()
+        && are_common(connection, search).await?
+    {
+        return walk(connection, search, limit, after).await;
+    }
     let rows = statement::sessions(search, limit, after).build().fetch_all(connection).await?;
-    let group = |row: &SqliteRow| {
-        Ok(Group { session: Session::from_row(row)?, total: row.try_get("hits")?, hits: Vec::new() })
-    };
     rows.iter().map(group).collect()
+}
+
+async fn are_common(connection: &mut SqliteConnection, search: &Search) -> Result<bool> {
+    let mut sql = statement::are_more_than(search, COMMON_HITS);
+    let counted: u32 = sql.build_query_scalar().fetch_one(connection).await?;
+    Ok(counted > COMMON_HITS)
+}
+
+/// Asks session after session, the latest first, whether it has the words: when most have, that is far less than
+/// looking at all hits.
+async fn walk(
+    connection: &mut SqliteConnection,
+    search: &Search,
+    limit: u32,
+    after: Option<&Before>,
+) -> Result<Vec<Group>> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut last = after.cloned();
+    loop {
+        let rows = statement::walk(search, SESSIONS_PER_STEP, last.as_ref())
+            .build()
+            .fetch_all(&mut *connection)
+            .await?;
+        for row in &rows {
+            let group = group(row)?;
+            last = Some(Before { last_ms: group.session.last_ms, id: group.session.id.clone() });
+            groups.extend((group.total > 0).then_some(group));
+        }
+        let is_enough = groups.len() >= limit as usize;
+        if is_enough || rows.len() < SESSIONS_PER_STEP as usize {
+            groups.truncate(limit as usize);
+            return Ok(groups);
+        }
+    }
+}
+
+fn group(row: &SqliteRow) -> Result<Group> {
+    Ok(Group { session: Session::from_row(row)?, total: row.try_get("hits")?, hits: Vec::new() })
 }
 
 async fn add_hits(connection: &mut SqliteConnection, search: &Search, groups: &mut [Group]) -> Result<()> {

@@ -14,34 +14,63 @@ const SNIPPET_WORDS: i64 = 32;
 const HEAD_CHARS: i64 = 240;
 
 /// The sessions that have hits, with `hits`, how many.
-pub(super) fn sessions(search: &Search, limit: u32, after: Option<&Before>) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn sessions(
+    search: &Search,
+    limit: u32,
+    after: Option<&Before>,
+) -> QueryBuilder<Sqlite> {
     let mut sql =
         QueryBuilder::new("with found as materialized (select m.session as session, count(*) as hits");
     push_from(&mut sql, search);
     sql.push(" group by m.session) select s.*, found.hits as hits from found join sessions s on s.id = found.session");
-    if let Some(after) = after {
-        sql.push(" where (s.last_ms, s.id) < (").push_bind(after.last_ms);
-        sql.push(", ").push_bind(after.id.clone()).push(")");
-    }
+    push_after(&mut sql, after);
+    sql.push(" order by s.last_ms desc, s.id desc limit ").push_bind(limit);
+    sql
+}
+
+/// Whether there are more than `least` messages with the words. Counts no further.
+pub(in crate::index) fn are_more_than(search: &Search, least: u32) -> QueryBuilder<Sqlite> {
+    let mut sql =
+        QueryBuilder::new("select count(*) from (select 1 from messages_fts where messages_fts match ");
+    sql.push_bind(expression(&search.words)).push(" limit ").push_bind(least.saturating_add(1));
+    sql.push(")");
+    sql
+}
+
+/// Sessions, latest first, each with `hits`, which may be none.
+pub(in crate::index) fn walk(search: &Search, limit: u32, after: Option<&Before>) -> QueryBuilder<Sqlite> {
+    let mut sql = QueryBuilder::new("select s.*, (select count(*)");
+    push_from(&mut sql, search);
+    // The ids of a session's messages are next to each other, or nearly so.
+    sql.push(
+        " and m.session = s.id and messages_fts.rowid >= (select min(id) from messages where session = s.id)
+          and messages_fts.rowid <= (select max(id) from messages where session = s.id)) as hits
+         from sessions s",
+    );
+    push_after(&mut sql, after);
     sql.push(" order by s.last_ms desc, s.id desc limit ").push_bind(limit);
     sql
 }
 
 /// The ids of the best messages of these sessions, at most `shown` of each, best first.
-pub(super) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuilder<Sqlite> {
     // Ranks are taken inside: FTS5 gives none where rows are numbered.
     let mut sql = QueryBuilder::new(
         "with found as materialized (select m.id as id, m.session as session, m.seq as seq, ",
     );
     sql.push(if has_positive(search) { "messages_fts.rank" } else { "0" }).push(" as score");
     push_from(&mut sql, search);
-    sql.push(" and m.session in (");
-    let mut list = sql.separated(", ");
-    for session in sessions {
-        list.push_bind((*session).to_owned());
+    sql.push(" and m.session in ");
+    push_list(&mut sql, sessions);
+    if has_positive(search) {
+        for (bound, end) in [(" and messages_fts.rowid >= ", "min"), (" and messages_fts.rowid <= ", "max")] {
+            sql.push(bound).push("(select ").push(end).push("(id) from messages where session in ");
+            push_list(&mut sql, sessions);
+            sql.push(")");
+        }
     }
     sql.push(
-        ")) select id, session from (select id, session, row_number() over
+        ") select id, session from (select id, session, row_number() over
              (partition by session order by score, seq, id) as place from found)
          where place <= ",
     );
@@ -50,7 +79,7 @@ pub(super) fn best(search: &Search, sessions: &[&str], shown: u32) -> QueryBuild
 }
 
 /// Messages, with `snippet`.
-pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
+pub(in crate::index) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
     let mut sql =
         QueryBuilder::new("select m.id, m.request_id, m.seq, m.role, m.kind, m.tool, e.started_ms, ");
     if has_positive(search) {
@@ -60,7 +89,11 @@ pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
         sql.push("substr(m.text, 1, ").push_bind(HEAD_CHARS);
     }
     sql.push(") as snippet");
-    push_tables(&mut sql, search);
+    push_tables(&mut sql, search, true);
+    if let Some((first, last)) = ids.iter().min().zip(ids.iter().max()).filter(|_| has_positive(search)) {
+        sql.push(" and messages_fts.rowid >= ").push_bind(*first);
+        sql.push(" and messages_fts.rowid <= ").push_bind(*last);
+    }
     // The plus keeps FTS5 from looking all words up anew for each id.
     sql.push(if has_positive(search) { " and +messages_fts.rowid in (" } else { " and m.id in (" });
     let mut list = sql.separated(", ");
@@ -71,21 +104,37 @@ pub(super) fn hits(search: &Search, ids: &[i64]) -> QueryBuilder<Sqlite> {
     sql
 }
 
+fn push_after(sql: &mut QueryBuilder<Sqlite>, after: Option<&Before>) {
+    if let Some(after) = after {
+        sql.push(" where (s.last_ms, s.id) < (").push_bind(after.last_ms);
+        sql.push(", ").push_bind(after.id.clone()).push(")");
+    }
+}
+
+fn push_list(sql: &mut QueryBuilder<Sqlite>, texts: &[&str]) {
+    sql.push("(");
+    let mut list = sql.separated(", ");
+    for text in texts {
+        list.push_bind((*text).to_owned());
+    }
+    sql.push(")");
+}
+
 /// `from … where …`: the messages that fit.
 fn push_from(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
-    push_tables(sql, search);
+    push_tables(sql, search, search.asks_of_exchanges());
     push_conditions(sql, &search.conditions, Scope::Texts);
 }
 
 /// The same for the words alone. They come first, whatever SQLite thinks: looking for them anew for
 /// each row is what it must not do.
-fn push_tables(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
+fn push_tables(sql: &mut QueryBuilder<Sqlite>, search: &Search, with_exchanges: bool) {
     if has_positive(search) {
-        sql.push(
-            " from messages_fts cross join messages m on m.id = messages_fts.rowid
-              cross join exchanges e on e.request_id = m.request_id where messages_fts match ",
-        );
-        sql.push_bind(expression(&search.words));
+        sql.push(" from messages_fts cross join messages m on m.id = messages_fts.rowid");
+        if with_exchanges {
+            sql.push(" cross join exchanges e on e.request_id = m.request_id");
+        }
+        sql.push(" where messages_fts match ").push_bind(expression(&search.words));
     } else {
         sql.push(" from messages m join exchanges e on e.request_id = m.request_id where true");
         if !search.words.is_empty() {
@@ -95,7 +144,7 @@ fn push_tables(sql: &mut QueryBuilder<Sqlite>, search: &Search) {
     }
 }
 
-fn has_positive(search: &Search) -> bool {
+pub(super) fn has_positive(search: &Search) -> bool {
     search.words.iter().any(|word| !word.excluded)
 }
 

@@ -43,6 +43,11 @@ impl FromStr for Search {
 }
 
 impl Search {
+    /// Whether a text alone does not tell if it fits.
+    pub(super) fn asks_of_exchanges(&self) -> bool {
+        self.conditions.iter().any(Condition::asks_of_exchanges)
+    }
+
     pub(super) fn names_a_session(&self) -> bool {
         let is_session = |filter: &Filter| matches!(filter, Filter::Beginning(Key::Session, _));
         self.conditions.iter().any(|condition| !condition.excluded && condition.any_of.iter().all(is_session))

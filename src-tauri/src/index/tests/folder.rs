@@ -21,7 +21,16 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 5] = [
+const UNDOING: [(i64, &[&str]); 6] = [
+    (
+        7,
+        &[
+            "drop trigger exchanges_counted",
+            "drop trigger exchanges_recounted",
+            "drop trigger exchanges_uncounted",
+            "drop table facets",
+        ],
+    ),
     (6, &["drop index sessions_requests", "drop index sessions_tokens", "drop index sessions_cost"]),
     (
         5,
@@ -129,6 +138,7 @@ impl Folder {
 /// All tables, every column, as text in a fixed order.
 pub(super) async fn dump(db: &Db) -> Vec<String> {
     check_words(db).await;
+    check_facets(db).await;
     let mut lines = Vec::new();
     for table in [
         "select 'session', * from sessions order by id",
@@ -153,6 +163,23 @@ async fn check_words(db: &Db) {
     let check = "insert into messages_fts (messages_fts, rank) values ('integrity-check', 1)";
     sqlx::query(check).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+/// Fails unless the facets count what the exchanges have in common.
+async fn check_facets(db: &Db) {
+    type Facet = (String, String, String, i64, String, String, String, i64);
+    let of = |columns: &str, rest: &str| {
+        format!(
+            "select coalesce(client_name, ''), coalesce(model, ''), coalesce(kind, ''), coalesce(status, -1),
+                 coalesce(project, ''), upstream, path, {columns} {rest} order by 1, 2, 3, 4, 5, 6, 7"
+        )
+    };
+    let counted = of("requests", "from facets where requests > 0");
+    let there = of("count(*)", "from exchanges group by 1, 2, 3, 4, 5, 6, 7");
+    let ask = async |sql: String| -> Vec<Facet> {
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&db.readers()).await.unwrap()
+    };
+    assert_eq!(ask(counted).await, ask(there).await);
 }
 
 fn cell(row: &sqlx::sqlite::SqliteRow, at: usize) -> String {

@@ -7,5 +7,6 @@ mod go_logs;
 mod history;
 mod live;
 mod orders;
+mod plans;
 mod rebuild;
 mod search;

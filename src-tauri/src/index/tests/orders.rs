@@ -1,8 +1,7 @@
 use sqlx::{Execute as _, Row as _};
 
 use super::folder::Folder;
-use crate::index::filter::Line;
-use crate::index::list::{Order, sessions_sql};
+use crate::index::list::{Chosen, Order, sessions_sql};
 
 #[tokio::test]
 async fn every_order_of_sessions_is_read_from_an_index() {
@@ -15,7 +14,7 @@ async fn every_order_of_sessions_is_read_from_an_index() {
         (Order::Cost, "sessions_cost"),
     ] {
         for before in [None, Some((7, "x"))] {
-            let sql = sessions_sql(&Line::default(), order, before, 10).build().sql().as_str().to_owned();
+            let sql = sessions_sql(&Chosen::default(), order, before, 10).build().sql().as_str().to_owned();
             let mut query = sqlx::query(sqlx::AssertSqlSafe(format!("explain query plan {sql}")));
             if let Some((amount, id)) = before {
                 query = query.bind(amount).bind(id);

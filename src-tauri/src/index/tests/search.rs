@@ -1,12 +1,14 @@
 //! What is said is found, once, where it was said first.
 
 use serde_json::{Value, json};
+use sqlx::{QueryBuilder, Row as _, Sqlite};
 
 use super::folder::{Folder, LONG, dump};
 use super::history::{HOST, request, response, session, start};
 use crate::db::Db;
 use crate::index::Index;
-use crate::index::search::{Found, Hit, search};
+use crate::index::query::Before;
+use crate::index::search::{Found, Hit, search, statement};
 use crate::model::{SessionId, Timestamp};
 use crate::record::EndKind;
 use crate::record::entry::{Chunk, Entry};
@@ -88,6 +90,43 @@ async fn hits(db: &Db, query: &str) -> Vec<(u64, String, String)> {
 
 fn hit(seq: u64, kind: &str, marked: &str) -> (u64, String, String) {
     (seq, kind.to_owned(), marked.to_owned())
+}
+
+/// Sessions and how many hits each has.
+async fn counted(db: &Db, mut sql: QueryBuilder<Sqlite>) -> Vec<(String, i64)> {
+    let rows = sql.build().fetch_all(&db.readers()).await.unwrap();
+    let counted = rows.iter().map(|row| (row.get("id"), row.get("hits")));
+    counted.filter(|(_, hits)| *hits > 0).collect()
+}
+
+#[tokio::test]
+async fn common_words_are_found_where_rare_ones_are() {
+    let folder = Folder::new();
+    let (mut index, db, _) = folder.open().await;
+    // Line by line in turn, so that the texts of all sessions lie between each other's.
+    let sessions: Vec<Vec<Entry>> = (0..12).map(|number| conversation(&session(number))).collect();
+    for line in 0..sessions[0].len() {
+        sessions.iter().for_each(|entries| folder.record(&mut index, &entries[line]));
+    }
+    index.flush(LONG).await.unwrap();
+    let behind = Before { last_ms: i64::MAX, id: session(7).as_str().to_owned() };
+    for query in [
+        "file",
+        "m*",
+        "\"open the file\"",
+        "read menu",
+        "file -menu",
+        "espresso tool:read",
+        "i role:assistant",
+        "nowhere",
+    ] {
+        let wanted = query.parse().unwrap();
+        for after in [None, Some(&behind)] {
+            let rare = counted(&db, statement::sessions(&wanted, 100, after)).await;
+            assert_eq!(rare.is_empty(), query == "nowhere", "{query}");
+            assert_eq!(counted(&db, statement::walk(&wanted, 100, after)).await, rare, "{query}");
+        }
+    }
 }
 
 #[tokio::test]
