@@ -95,10 +95,7 @@ async fn sessions(
     limit: u32,
     after: Option<&Before>,
 ) -> Result<Vec<Group>> {
-    if statement::has_positive(search)
-        && !search.asks_of_exchanges()
-        && are_common(connection, search).await?
-    {
+    if search.is_of_whole_words() && are_common(connection, search).await? {
         return walk(connection, search, limit, after).await;
     }
     let rows = statement::sessions(search, limit, after).build().fetch_all(connection).await?;

@@ -144,7 +144,7 @@ fn push_tables(sql: &mut QueryBuilder<Sqlite>, search: &Search, with_exchanges: 
     }
 }
 
-pub(super) fn has_positive(search: &Search) -> bool {
+fn has_positive(search: &Search) -> bool {
     search.words.iter().any(|word| !word.excluded)
 }
 

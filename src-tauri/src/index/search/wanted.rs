@@ -43,6 +43,15 @@ impl FromStr for Search {
 }
 
 impl Search {
+    /// Whether each of its words is one entry in the index of words, and nothing else is asked. Most beginnings of
+    /// words are put together from all words that begin so, and filters may leave nothing of many hits: neither
+    /// should be done for each session anew.
+    pub(super) fn is_of_whole_words(&self) -> bool {
+        let mut wanted = self.words.iter().filter(|word| !word.excluded);
+        let is_entry = |word: &Word| !word.prefix || has_index_of_its_own(&word.text);
+        self.conditions.is_empty() && wanted.next().is_some() && self.words.iter().all(is_entry)
+    }
+
     /// Whether a text alone does not tell if it fits.
     pub(super) fn asks_of_exchanges(&self) -> bool {
         self.conditions.iter().any(Condition::asks_of_exchanges)
@@ -52,6 +61,12 @@ impl Search {
         let is_session = |filter: &Filter| matches!(filter, Filter::Beginning(Key::Session, _));
         self.conditions.iter().any(|condition| !condition.excluded && condition.any_of.iter().all(is_session))
     }
+}
+
+/// Whether the table `messages_fts` has an entry for what begins so.
+fn has_index_of_its_own(beginning: &str) -> bool {
+    let beginning = beginning.trim_end_matches('*');
+    beginning.chars().count() == 2 && beginning.chars().all(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -65,6 +80,17 @@ mod tests {
         let error = |text: &str| text.parse::<Search>().unwrap_err();
         for empty in ["", "  ", "-> !", "\"\"", "-"] {
             assert_eq!(error(empty), SearchSyntaxError::Empty, "{empty:?}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_one_entry_each_are_told_from_the_rest() {
+        let is = |text: &str| text.parse::<Search>().unwrap().is_of_whole_words();
+        for text in ["the", "error file -test", "\"the file\"", "cl*"] {
+            assert!(is(text), "{text}");
+        }
+        for text in ["ver*", "the x*", "the role:user", "-the", "role:user", "the -ver*"] {
+            assert!(!is(text), "{text}");
         }
     }
 

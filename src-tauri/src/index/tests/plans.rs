@@ -2,7 +2,7 @@
 //! over a whole table or index, `TEMP B-TREE` sorts all that was found; each is a mistake unless it is allowed
 //! here, with the reason why it ends early or has little to walk over.
 
-use sqlx::{AssertSqlSafe, Execute as _, QueryBuilder, Row as _, Sqlite};
+use sqlx::{AssertSqlSafe, Execute, QueryBuilder, Row as _, Sqlite};
 
 use super::folder::{Folder, LONG};
 use super::history::{HOST, request, response, session, start};
@@ -50,16 +50,15 @@ async fn filled(folder: &Folder) -> Db {
 }
 
 /// The steps of the plan of the very statement that runs, with what is bound to it.
-async fn plan(db: &Db, mut sql: QueryBuilder<Sqlite>) -> Vec<String> {
-    let mut query = sql.build();
+async fn plan<'q>(db: &Db, mut query: impl Execute<'q, Sqlite>) -> Vec<String> {
     let bound = query.take_arguments().unwrap().unwrap_or_default();
     let explain = format!("explain query plan {}", query.sql().as_str());
     let rows = sqlx::query_with(AssertSqlSafe(explain), bound).fetch_all(&db.readers()).await.unwrap();
     rows.iter().map(|row| row.get("detail")).collect()
 }
 
-async fn check(db: &Db, sql: QueryBuilder<Sqlite>, expected: Expected<'_>) {
-    let steps = plan(db, sql).await;
+async fn check(db: &Db, mut sql: QueryBuilder<Sqlite>, expected: Expected<'_>) {
+    let steps = plan(db, sql.build()).await;
     let Expected { words, steps: wanted, allowed } = expected;
     let is_costly = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
     for step in steps.iter().filter(is_costly) {
