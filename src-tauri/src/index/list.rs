@@ -246,7 +246,7 @@ pub(super) fn totals_sql(chosen: &Chosen) -> QueryBuilder<Sqlite> {
                  coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
                  coalesce(sum(cache_write_tokens), 0) as cache_write_tokens,
                  sum(cost_nanousd) as cost_nanousd, coalesce(sum(unpriced), 0) as unpriced
-             from sessions where requests > 0",
+             from sessions where +requests > 0",
         );
     }
     let mut sql = QueryBuilder::new("select count(distinct e.session) as sessions, ");
