@@ -60,7 +60,12 @@ async fn exchange(
     let aside = request.extensions().get::<Aside>().cloned().filter(|_| speaks_interim);
     let (parts, body) = request.into_parts();
     let mut body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
-    body.take_first().await;
+    if parts.headers.contains_key(header::EXPECT) {
+        // Asking for the body would invite the client to send it: the upstream does that, or nobody.
+        writer.flush();
+    } else {
+        body.take_first().await;
+    }
     if let Some(refusal) = route.refusal.clone().or(upgrade) {
         return Err((EndKind::Refused, refusal));
     }

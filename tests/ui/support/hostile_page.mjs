@@ -4,7 +4,7 @@
 /** Runs in the page: begins to watch, and puts `__walk` there. */
 export function watchPage() {
   // Beyond these a place is not waited for: what is to come in the whole walk, not what is usual.
-  const PATIENCE_MS = 10_000;
+  const PATIENCE_MS = 30_000;
   const QUIET_FRAMES = 3;
   const MAX_ROUNDS = 6;
   const FORBIDDEN = [
