@@ -10,6 +10,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (3, "costs", include_str!("../../migrations/0003_costs.sql")),
     (4, "sums", include_str!("../../migrations/0004_sums.sql")),
     (5, "facets", include_str!("../../migrations/0005_facets.sql")),
+    (6, "totals", include_str!("../../migrations/0006_totals.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

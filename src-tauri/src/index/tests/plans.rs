@@ -214,9 +214,9 @@ async fn lists_of_requests() {
         (
             list::totals_sql(&filtered("")),
             Expected {
-                words: "sums over everything are the sums that sessions have",
-                steps: &["SCAN sessions"],
-                allowed: &["SCAN sessions"],
+                words: "sums over everything are kept in one row",
+                steps: &["SCAN totals"],
+                allowed: &["SCAN totals"],
             },
         ),
     ] {
