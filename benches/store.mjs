@@ -7,7 +7,7 @@ import { limitRow } from "./targets.mjs";
 export const STORE_PARTS = {
   store: { what: "Measuring what finding costs", measure: wide },
   sessions: { what: "Measuring what opening sessions costs", measure: deep },
-  growth: { what: "Measuring how costs grow with the store", measure: growth },
+  "store-growth": { what: "Measuring how costs grow with the store", measure: growth },
 };
 
 const STARTS = 9;

@@ -29,13 +29,13 @@ await step("Checking the page", () => check("page's types", "npm", ["run", "--si
 await step("Testing the page's functions", () =>
   count("npm", ["run", "--silent", "ui:test"], { passed: /^\s*Tests\s.*?(\d+) passed/, failed: /^\s*Tests\s.*?(\d+) failed/ }),
 );
-await step("Checking the format", () => check("format", "cargo", ["fmt", "--check"]));
-await step("Checking with clippy", () => lint("clippy", []));
+await step("Checking the format", () => check("format", "cargo", ["fmt", "--all", "--check"]));
+await step("Checking with clippy", () => lint("clippy", ["--workspace"]));
 // By itself: compilers are silent for long, and tests that are silent hang.
-await step("Building the Rust tests", () => check("building the tests", "cargo", ["test", "--locked", "--no-run"]));
+await step("Building the Rust tests", () => check("building the tests", "cargo", ["test", "--locked", "--workspace", "--no-run"]));
 const types = digestOfTypes();
 await step("Running the Rust tests", () =>
-  count("cargo", ["test", "--locked", "--no-fail-fast"], {
+  count("cargo", ["test", "--locked", "--workspace", "--no-fail-fast"], {
     env: { LLM_PROXY_TEST_PYTHON: python, LLM_PROXY_TEST_NODE: process.execPath },
     passed: /^test result: .*?(\d+) passed;/,
     failed: /^test result: .*? (\d+) failed;/,

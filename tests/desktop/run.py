@@ -28,18 +28,16 @@ import test_starting
 import test_streams
 import test_tray
 import test_window
-from session import Session, until
+from session import Session
 
 # A test that takes longer has failed, unless it names a limit of its own (`limit_s`).
 LIMIT_S = 120
-SUITES = [test_tray, test_starting, test_ending, test_window, test_streams]
-# Takes many minutes: only when a word chooses it.
-SLOW_SUITES = [test_hostile]
+SUITES = [test_tray, test_starting, test_ending, test_window, test_streams, test_hostile]
 
 
 def tests(words):
     """Every function of a session that its suite does not keep to itself, by its name in words."""
-    for suite in SUITES + (SLOW_SUITES if words else []):
+    for suite in SUITES:
         for name, test in vars(suite).items():
             is_own = inspect.isfunction(test) and test.__module__ == suite.__name__
             if is_own and not name.startswith("_") and list(inspect.signature(test).parameters) == ["session"]:
@@ -58,7 +56,6 @@ def passes(name, test, binary):
     signal.alarm(getattr(test, "limit_s", LIMIT_S))
     try:
         session = Session(binary)
-        session.until = until
         try:
             test(session)
         finally:

@@ -34,6 +34,8 @@ def until(what, condition, patience_s=PATIENCE_S):
 class Session:
     """Starts everything, and ends everything that was started in it."""
 
+    until = staticmethod(until)
+
     def __init__(self, binary):
         self.binary = binary
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="llm-proxy-desktop-"))

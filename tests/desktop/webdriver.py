@@ -1,4 +1,4 @@
-"""The page in the program's window, through WebKitWebDriver: plain HTTP with JSON, no client library."""
+"""A page in WebKit, through WebKitWebDriver: plain HTTP with JSON, no client library."""
 
 import json
 import socket
@@ -8,20 +8,19 @@ import urllib.request
 TIMEOUT_S = 30
 
 
-class Page:
-    """Starts the program with a window that obeys; whoever asks for it ends the session."""
+class Browser:
+    """The driver's own browser, WebKit's MiniBrowser, on an empty page; whoever asks for it ends the session."""
 
-    def __init__(self, session, *arguments):
+    def __init__(self, session, options=None, environment=None):
         self.timeout_s = TIMEOUT_S
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
-        environment = {**session.environment, "TAURI_WEBVIEW_AUTOMATION": "true"}
+        environment = environment or session.environment
         session.spawn(["WebKitWebDriver", f"--port={self.base.rsplit(':', 1)[1]}"], env=environment)
         session.until("the driver", self.is_ready)
-        options = {"binary": str(session.binary), "args": ["--window", "--port", "0", *arguments]}
-        wanted = {"alwaysMatch": {"webkitgtk:browserOptions": options}}
-        self.id = self.send("POST", "/session", {"capabilities": wanted})["sessionId"]
+        wanted = {"webkitgtk:browserOptions": options} if options else {}
+        self.id = self.send("POST", "/session", {"capabilities": {"alwaysMatch": wanted}})["sessionId"]
         session.until("the page", lambda: self.run("return document.readyState") == "complete")
 
     def be_patient(self, script_s):
@@ -45,6 +44,38 @@ class Page:
         body = {"script": script, "args": list(arguments)}
         return self.send("POST", f"/session/{self.id}/execute/async", body)
 
+    def go(self, url):
+        self.send("POST", f"/session/{self.id}/url", {"url": url})
+
+    def url(self):
+        return self.send("GET", f"/session/{self.id}/url")
+
+    def resize(self, width, height):
+        """Makes the window so large, which may be larger than the screen."""
+        rect = self.send("POST", f"/session/{self.id}/window/rect", {"x": 0, "y": 0, "width": width, "height": height})
+        assert (rect["width"], rect["height"]) == (width, height), rect
+
+    def quit(self):
+        self.send("DELETE", f"/session/{self.id}")
+
+    def send(self, method, path, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.base + path, data, {"content-type": "application/json"}, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
+                return json.load(answer)["value"]
+        except urllib.error.HTTPError as error:
+            raise AssertionError(f"{method} {path}: {error.read().decode()}") from None
+
+
+class Page(Browser):
+    """Starts the program with a window that obeys, and is the page in it."""
+
+    def __init__(self, session, *arguments):
+        options = {"binary": str(session.binary), "args": ["--window", "--port", "0", *arguments]}
+        environment = {**session.environment, "TAURI_WEBVIEW_AUTOMATION": "true"}
+        super().__init__(session, options, environment)
+
     def invoke(self, command, arguments):
         """What a Tauri command answers, as `(answer, error)`: one of them is None."""
         return self.run_async(
@@ -59,18 +90,3 @@ class Page:
     def call(self, name, args=None):
         """What the explorer's one command answers, likewise."""
         return self.invoke("call", {"call": {"name": name} if args is None else {"name": name, "args": args}})
-
-    def url(self):
-        return self.send("GET", f"/session/{self.id}/url")
-
-    def quit(self):
-        self.send("DELETE", f"/session/{self.id}")
-
-    def send(self, method, path, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.base + path, data, {"content-type": "application/json"}, method=method)
-        try:
-            with urllib.request.urlopen(request, timeout=self.timeout_s) as answer:
-                return json.load(answer)["value"]
-        except urllib.error.HTTPError as error:
-            raise AssertionError(f"{method} {path}: {error.read().decode()}") from None

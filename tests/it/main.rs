@@ -2,6 +2,7 @@
 
 mod cli;
 mod clients;
+mod counted;
 mod documents;
 mod explore;
 mod fidelity;

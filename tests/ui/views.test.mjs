@@ -48,6 +48,63 @@ test("the list has a row for each session, and the sums of all", async (context)
   page.assertQuiet();
 });
 
+test("images are shown where they were said, are never fetched from the net, and open whole", async (context) => {
+  const page = await onPage(context, session(stories.login, { turn: "1" }), { size: SIZES.small });
+  await conversation(page).getByText("npm test -- login").waitFor();
+  assert.deepEqual(page.calls.filter(({ name }) => name === "image"), [], "those out of sight are not asked for");
+  await page.setViewportSize({ width: 1600, height: 4000 });
+  const user = conversation(page).locator(".row.image img");
+  await user.first().waitFor();
+  assert.match(await user.first().getAttribute("src"), /^data:image\/png;base64,/);
+  assert.deepEqual(await user.first().evaluate(({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight]), [640, 400]);
+  const { width, height } = await user.first().boundingBox();
+  assert.ok(width <= 320 && height <= 240, `${width} × ${height}`);
+  // What is only an address stays one.
+  await conversation(page).getByRole("button", { name: "https://example.com/basket.png" }).waitFor();
+  assert.equal(await user.count(), 1);
+
+  await conversation(page).getByRole("button", { name: /image\/png · 640 × 400/ }).first().focus();
+  await page.keyboard.press("Enter");
+  const whole = page.getByRole("dialog", { name: "Image" });
+  assert.equal((await whole.getByRole("img").boundingBox()).width, 640);
+  await page.keyboard.press("Escape");
+  await whole.waitFor({ state: "detached" });
+  page.assertQuiet();
+});
+
+test("a tool's images are in its card, and in the request that brought them", async (context) => {
+  const page = await onPage(context, session(stories.login), { size: { width: 1600, height: 4000 } });
+  const card = conversation(page).locator("section.tool", { hasText: "1 image" });
+  await card.getByRole("button").first().click();
+  await card.getByRole("img", { name: /640 × 400/ }).waitFor();
+  const { request_id: id } = page.calls.findLast(({ name }) => name === "image").args;
+  await go(page, `#/requests?${new URLSearchParams({ request: id })}`);
+  const messages = page.getByRole("region", { name: "Messages" });
+  await messages.getByText("Tool result").click();
+  await messages.getByRole("img", { name: /640 × 400/ }).first().waitFor();
+  page.assertQuiet();
+});
+
+test("sessions are listed by what a click or a key chooses, and the address keeps it", async (context) => {
+  const page = await onPage(context, "#/sessions");
+  const grid = page.getByRole("grid", { name: "Sessions" });
+  await grid.getByRole("row", { name: /login test/ }).waitFor();
+  const head = (name) => grid.getByRole("columnheader", { name });
+  const costs = async () => (await grid.locator("[data-column=cost]").allTextContents()).map((text) => Number(text.replace(/[^\d.]/g, "")));
+  await head("Cost").getByRole("button").click();
+  await isIn(page, "order=cost");
+  await grid.locator("[data-list]:not(.stale)").waitFor();
+  assert.equal(await head("Cost ↓").getAttribute("aria-sort"), "descending");
+  const [most, ...rest] = await costs();
+  assert.ok(rest.length > 10 && rest.every((cost, at) => cost <= (at === 0 ? most : rest[at - 1])), `${most}, ${rest}`);
+  await page.reload();
+  await head("Cost ↓").waitFor();
+  await page.keyboard.press("s");
+  await head("Last ↓").waitFor();
+  assert.ok(!hashOf(page).includes("order"));
+  page.assertQuiet();
+});
+
 test("the requests list has a row for each request, latest first", async (context) => {
   const page = await onPage(context, "#/requests");
   const grid = page.getByRole("grid", { name: "Requests" });
@@ -286,6 +343,36 @@ test("the Tab key goes through all that can be used, and shows where it is", asy
   for (const wanted of [/Filter/, /BUTTON Stats/, /Settings/, /Conversation/]) {
     assert.ok([...visited].some((name) => wanted.test(name)), `${wanted} was reached: ${[...visited].join(", ")}`);
   }
+  page.assertQuiet();
+});
+
+test("] and [ count while the next request is fetched: the last of them is where it goes", async (context) => {
+  const requests = JSON.parse(await run(home, "show", stories.login, "--json")).map(({ request_id: id }) => id);
+  const page = await onPage(context, `#/requests?${new URLSearchParams({ request: requests[0] })}`);
+  const shows = (at) => page.getByRole("article").getByText(requests[at]).waitFor();
+  await shows(0);
+  const held = [];
+  await page.route("**/call", async (route) => {
+    const { name, args } = route.request().postDataJSON();
+    if (name === "request" && args.request_id === requests[1]) await new Promise((resolve) => held.push(resolve));
+    await route.continue();
+  });
+  const isHeld = async () => {
+    while (held.length === 0) await page.waitForTimeout(10);
+  };
+  await page.keyboard.press("]");
+  await isHeld();
+  await page.keyboard.press("]");
+  held.splice(0).forEach((resolve) => resolve());
+  await shows(2);
+
+  await page.keyboard.press("[");
+  await isHeld();
+  await page.keyboard.press("[");
+  await page.keyboard.press("]");
+  held.splice(0).forEach((resolve) => resolve());
+  await page.waitForFunction((id) => location.hash.includes(id), requests[2]);
+  await shows(2);
   page.assertQuiet();
 });
 

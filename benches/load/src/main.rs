@@ -1,5 +1,5 @@
-//! llmbench: a mock LLM upstream and a load generator that measures what a local proxy costs,
-//! as ratios to going direct and to other proxies, in interleaved rounds.
+//! A scripted upstream, and a load generator that measures what a loopback proxy costs: as ratios to
+//! going direct and to other proxies, in interleaved rounds.
 
 mod client;
 mod procs;
@@ -54,8 +54,8 @@ struct RunArgs {
     /// NAME:KEY=VALUE, a request header for one target.
     #[arg(long)]
     header: Vec<String>,
-    /// Scenario or group names, or `all`.
-    #[arg(long, value_delimiter = ',', default_value = "all")]
+    /// Names of scenarios or groups.
+    #[arg(long, value_delimiter = ',', required = true)]
     scenario: Vec<String>,
     #[arg(long, default_value_t = 3)]
     rounds: usize,
@@ -84,7 +84,7 @@ fn main() -> Result<()> {
         Command::Run(args) => run(rt, args),
         Command::List => {
             for s in scenario::all() {
-                println!("{:<12} {:<11} {}", s.name, s.group, s.about);
+                println!("{:<12} {:<13} {:?}", s.name, s.group, s.load);
             }
             Ok(())
         }
@@ -125,7 +125,7 @@ fn run(rt: tokio::runtime::Runtime, args: RunArgs) -> Result<()> {
     let scenarios = scenario::pick(&args.scenario)?;
     let skipped = |t: &Target, s: &scenario::Scenario| {
         args.skip.iter().any(|k| {
-            k.split_once(':').is_some_and(|(n, what)| n == t.name && (what == s.name || what == s.group))
+            k.split_once(':').is_some_and(|(n, what)| n == t.name && (*what == *s.name || *what == *s.group))
         })
     };
     let machine = procs::machine();
@@ -133,7 +133,7 @@ fn run(rt: tokio::runtime::Runtime, args: RunArgs) -> Result<()> {
         format!("{:?}", std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?.as_secs());
     let (mut rounds, mut merged) = (Vec::new(), Vec::new());
     for s in &scenarios {
-        eprintln!("{}: {}", s.name, s.about);
+        eprintln!("{}", s.name);
         let mut totals: Vec<(Measured, Rss)> =
             targets.iter().map(|_| (Measured::new(), Rss::default())).collect();
         for round in 0..args.rounds {

@@ -27,10 +27,10 @@ pub fn behind_port(port: u16) -> Vec<u32> {
             parent.insert(pid, s.ppid);
         }
         for fd in fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten() {
-            if let Ok(target) = fs::read_link(fd.path()) {
-                if inodes.contains(target.to_string_lossy().as_ref()) {
-                    holders.insert(pid);
-                }
+            if let Ok(target) = fs::read_link(fd.path())
+                && inodes.contains(target.to_string_lossy().as_ref())
+            {
+                holders.insert(pid);
             }
         }
     }

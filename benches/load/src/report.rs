@@ -80,7 +80,7 @@ impl Row {
         let per = |n: u64| if n == 0 { 0.0 } else { m.cpu_s * 1e6 / n as f64 };
         let share = |n: u64| if m.requests == 0 { 0.0 } else { n as f64 / m.requests as f64 };
         Row {
-            scenario: s.name.into(),
+            scenario: s.name.clone(),
             target: target.into(),
             round,
             requests: m.requests,

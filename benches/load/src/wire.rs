@@ -182,10 +182,10 @@ pub fn request_body(api: Api, spec: Spec, bytes: usize, session: u64) -> Vec<u8>
         loop {
             let room = target.saturating_sub(s.len() + 80);
             let n = room.min(1024 + (i as usize % 4) * 1024);
-            let role = if i % 2 == 0 { "user" } else { "assistant" };
+            let role = if i.is_multiple_of(2) { "user" } else { "assistant" };
             let kind = if text_key == "text" {
                 "text"
-            } else if i % 2 == 0 {
+            } else if i.is_multiple_of(2) {
                 "input_text"
             } else {
                 "output_text"

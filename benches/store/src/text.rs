@@ -164,7 +164,8 @@ impl Vocabulary {
             text.push_str(&format!("{line:>6}\t    let {} = ", self.word(random)));
             for _ in 0..random.between(1, 5) {
                 text.push_str(self.word(random));
-                text.push_str(random.pick::<&str>(&["(", ").", " + \"", "\", ", "::", "_"]));
+                let sign: &&str = random.pick(&["(", ").", " + \"", "\", ", "::", "_"]);
+                text.push_str(sign);
             }
             text.push_str(";\n");
             line += 1;

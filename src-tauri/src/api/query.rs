@@ -12,6 +12,7 @@ use super::reading::{Reading, Readings};
 use super::types::{ClientSeen, SessionSummary, SessionView, Sessions, Tokens, Turn};
 use super::{cost, index_file};
 use crate::db::Db;
+use crate::index::may_run;
 use crate::index::query::{self as index, SessionFilter};
 use crate::logs::RelativePath;
 use crate::logs::layout;
@@ -50,9 +51,6 @@ pub enum QueryError {
 
 /// How many candidates an error names.
 const CANDIDATES_SHOWN: usize = 4;
-
-/// An exchange without a response that began longer ago does not run: the response's line is lost.
-const LONGEST_RUN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A log folder and its index, for reading.
 #[derive(Debug, Clone)]
@@ -221,7 +219,7 @@ pub(super) fn summary_of_row(row: index::Session) -> Option<SessionSummary> {
         requests: row.requests,
         tokens: tokens_of_row(row.tokens),
         cost_usd: row.cost_nanousd.map(usd),
-        running: row.open_ms.map(Timestamp::from_unix_ms).is_some_and(runs),
+        running: row.open_ms.map(Timestamp::from_unix_ms).is_some_and(may_run),
         file: row.file,
     })
 }
@@ -260,17 +258,12 @@ pub(super) fn view(reading: &Reading) -> Option<SessionView> {
         requests: turns.len() as u64,
         tokens: sum(&turns),
         cost_usd: None,
-        running: turns.iter().any(|turn| turn.status.is_none() && runs(turn.started)),
+        running: turns.iter().any(|turn| turn.status.is_none() && may_run(turn.started)),
         file: file.as_str().to_owned(),
     };
     let mut view = SessionView { summary, turns, bad_lines: reading.bad_lines };
     view.summary.cost_usd = cost::sum(view.turns.iter().filter_map(|turn| view.cost_of(turn)));
     Some(view)
-}
-
-/// Whether an exchange runs that has no response and began at this moment.
-fn runs(started: Timestamp) -> bool {
-    Timestamp::now().unix_ms().saturating_sub(started.unix_ms()) <= LONGEST_RUN_MS
 }
 
 fn latest<'a, T>(turns: &'a [Turn], what: impl Fn(&'a Turn) -> Option<T>) -> Option<T> {

@@ -131,7 +131,7 @@ fn fingerprint(role: Role, block: &Block) -> u64 {
         Block::Text(text) | Block::Thinking { text, .. } => text.trim().hash(&mut hasher),
         Block::ToolCall { name, input, .. } => (name, input.to_string()).hash(&mut hasher),
         Block::ToolResult { text, images, .. } => (text.trim(), images).hash(&mut hasher),
-        Block::Image { media_type, bytes, url } => (media_type, bytes, url).hash(&mut hasher),
+        Block::Image(image) => image.hash(&mut hasher),
         Block::Other { kind, json } => (kind, json.to_string()).hash(&mut hasher),
     }
     hasher.finish()

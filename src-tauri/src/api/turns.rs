@@ -8,7 +8,7 @@ use super::said::{Conversation, Said};
 use super::types::{MissingBytes, Turn};
 use crate::index::{guess_provider, read_answer, read_request, title_of};
 use crate::model::{RequestId, Timestamp};
-use crate::provider::{Answer, Kind, Provider, RequestFacts};
+use crate::provider::{Answer, Kind, Provider, RequestFacts, Role};
 use crate::record::Direction;
 use crate::record::entry::{Entry, Gap, Request, Response, SessionStart};
 
@@ -142,6 +142,8 @@ fn turn_of(request: &Request, facts: &RequestFacts) -> Turn {
         agent: facts.session.agent.clone(),
         project: facts.project.clone(),
         model: facts.model.clone(),
+        tools: facts.tools,
+        sent_messages: facts.messages.iter().filter(|message| message.role != Role::System).count(),
         gap: missing(Direction::Request, &request.gap),
         ..Turn::default()
     }

@@ -44,7 +44,7 @@ fn said(turn: &Turn) -> String {
         Block::Thinking { text, .. } => format!("({text})"),
         Block::ToolCall { name, .. } => format!("{name}?"),
         Block::ToolResult { text, .. } => format!("={text}"),
-        Block::Image { .. } | Block::Other { .. } => "*".to_owned(),
+        Block::Image(_) | Block::Other { .. } => "*".to_owned(),
     });
     blocks.collect::<Vec<_>>().join(" | ")
 }

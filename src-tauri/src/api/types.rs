@@ -133,6 +133,10 @@ pub struct Turn {
     pub usage: Option<Usage>,
     /// How long it took.
     pub timing: Option<Timing>,
+    /// How many tools the model might call.
+    pub tools: usize,
+    /// How many messages the whole conversation has that it sends, instructions not counted.
+    pub sent_messages: usize,
     /// The earlier request that sent exactly the same conversation.
     pub repeats: Option<u64>,
     /// What the conversation has here that it did not have in earlier turns.
@@ -192,7 +196,7 @@ pub struct Today {
     pub tokens: Tokens,
     /// What those with a known price cost, in US dollars.
     pub cost_usd: Option<f64>,
-    /// Log lines that say that bytes were forwarded without being captured.
+    /// Bodies that were forwarded and are not whole in the log.
     pub gaps: u64,
 }
 

@@ -172,7 +172,7 @@ All of it has to fit:
   in:prompt|answer|thinking|tool|result|system  role:user|assistant|tool|system
   tool:NAME  client:NAME  model:NAME  (part of it)  session:ID  (its beginning)
   status:429  status:>=400  is:error  before:2026-11-23  after:2026-11-23
-  key:one,other  -key:value
+  key:one,other  -key:value  (model:opus or is:error)
 The shell takes away quotes, and -- ends the flags: llm-proxy search -- '-other \"two words\"'";
 
 #[derive(Debug, Args)]

@@ -24,5 +24,5 @@ pub(super) fn run(context: &Context, arguments: &ShowArguments) -> anyhow::Resul
 
 fn priced(view: SessionView) -> Vec<PricedTurn> {
     let costs: Vec<Option<f64>> = view.turns.iter().map(|turn| view.turn_cost_usd(turn)).collect();
-    view.turns.into_iter().zip(costs).map(|(turn, cost_usd)| PricedTurn { turn, cost_usd }).collect()
+    view.turns.into_iter().zip(costs).map(|(turn, cost_usd)| PricedTurn::new(cost_usd, turn)).collect()
 }

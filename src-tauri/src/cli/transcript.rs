@@ -3,7 +3,7 @@
 use super::human;
 use super::visible::{visible_line, visible_text};
 use crate::api::types::{MissingBytes, SessionSummary, SessionView, Turn};
-use crate::provider::{Block, Message, Role, Usage};
+use crate::provider::{Block, Image, Message, Role, Usage};
 use crate::record::{CaptureStop, Direction, EndKind};
 
 /// Lines of instructions and tool results that are shown; the rest is in `--json`.
@@ -108,8 +108,10 @@ fn block_text(role: Role, block: &Block) -> String {
             indented(&format!("[thinking]\n{}", indented(&visible_text(text.trim()))))
         }
         Block::ToolCall { name, input, .. } => indented(&visible_text(&format!("[call {name}] {input}"))),
-        Block::ToolResult { text, is_error, images, .. } => indented(&tool_result(text, *is_error, *images)),
-        Block::Image { media_type, bytes, url } => {
+        Block::ToolResult { text, is_error, images, .. } => {
+            indented(&tool_result(text, *is_error, images.len()))
+        }
+        Block::Image(Image { media_type, bytes, url, .. }) => {
             indented(&image(media_type.as_deref(), *bytes, url.as_deref()))
         }
         Block::Other { kind, json } => indented(&visible_text(&format!("[{kind}] {json}"))),

@@ -60,7 +60,11 @@ fn a_session_reads_as_a_conversation() {
         role: Role::User,
         blocks: vec![
             Block::Text("Look:\n\nhere".to_owned()),
-            Block::Image { media_type: Some("image/png".to_owned()), bytes: 102_400, url: None },
+            Block::Image(Image {
+                media_type: Some("image/png".to_owned()),
+                bytes: 102_400,
+                ..Image::default()
+            }),
         ],
     }];
     turn.answer = Some(Message {
@@ -104,8 +108,17 @@ fn nothing_in_a_turn_commands_the_terminal() {
         Block::Text(evil.to_owned()),
         Block::Thinking { text: evil.to_owned(), redacted: false },
         Block::ToolCall { id: evil.to_owned(), name: evil.to_owned(), input: json!({ evil: evil }) },
-        Block::ToolResult { id: evil.to_owned(), text: evil.to_owned(), is_error: true, images: 2 },
-        Block::Image { media_type: Some(evil.to_owned()), bytes: 0, url: Some(evil.to_owned()) },
+        Block::ToolResult {
+            id: evil.to_owned(),
+            text: evil.to_owned(),
+            is_error: true,
+            images: vec![Image::default(); 2],
+        },
+        Block::Image(Image {
+            media_type: Some(evil.to_owned()),
+            url: Some(evil.to_owned()),
+            ..Image::default()
+        }),
         Block::Other { kind: evil.to_owned(), json: json!(evil) },
     ];
     let messages = [Role::System, Role::User, Role::Assistant, Role::Tool]
@@ -169,7 +182,8 @@ fn long_instructions_and_results_are_cut_and_what_people_say_is_not() {
     let long = "line\n".repeat(100);
     let with =
         |role, block| shown(Turn { new_messages: vec![Message { role, blocks: vec![block] }], ..turn() });
-    let result = |text: String| Block::ToolResult { id: String::new(), text, is_error: false, images: 0 };
+    let result =
+        |text: String| Block::ToolResult { id: String::new(), text, is_error: false, images: vec![] };
     assert_eq!(with(Role::System, Block::Text(long.clone())).matches("line").count(), LONG_LINES);
     assert_eq!(with(Role::Tool, result(long.clone())).matches("line").count(), LONG_LINES);
     assert_eq!(with(Role::User, Block::Text(long)).matches("line").count(), 100);

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::model::is_hidden;
+
 /// Text of one line: line ends are shown as spaces.
 pub(super) fn visible_line(text: &str) -> String {
     let spaced: String =
@@ -43,15 +45,6 @@ pub(super) fn visible_json(text: &str) -> String {
 
 fn is_space(letter: char) -> bool {
     matches!(letter, '\n' | '\r' | '\t')
-}
-
-/// C0, DEL and C1; soft hyphen; Unicode's `Bidi_Control`; what separates lines or is invisible;
-/// tag characters, which carry hidden text. Joiners stay: emoji and Persian need them.
-fn is_hidden(letter: char) -> bool {
-    letter.is_control()
-        || matches!(letter,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]

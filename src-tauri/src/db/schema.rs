@@ -9,8 +9,10 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (2, "messages", include_str!("../../migrations/0002_messages.sql")),
     (3, "costs", include_str!("../../migrations/0003_costs.sql")),
     (4, "sums", include_str!("../../migrations/0004_sums.sql")),
-    (5, "facets", include_str!("../../migrations/0005_facets.sql")),
-    (6, "totals", include_str!("../../migrations/0006_totals.sql")),
+    (5, "gaps", include_str!("../../migrations/0005_gaps.sql")),
+    (6, "session_orders", include_str!("../../migrations/0006_session_orders.sql")),
+    (7, "facets", include_str!("../../migrations/0007_facets.sql")),
+    (8, "totals", include_str!("../../migrations/0008_totals.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

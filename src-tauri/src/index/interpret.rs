@@ -240,6 +240,7 @@ fn request_row(
         agent: facts.session.agent.clone(),
         started_ms: request.meta.ts.unix_ms(),
         request_bytes: request.size,
+        gaps: request.gap.len() as u64,
         file: line.file.to_owned(),
         span: line.span,
         chain,
@@ -269,6 +270,7 @@ fn response_row(
         ttfb_ms: response.timing.ttfb_ms,
         total_ms: response.timing.total_ms,
         response_bytes: response.size,
+        gaps: response.gap.len() as u64,
         file: line.file.to_owned(),
         span: line.span,
     }
@@ -304,17 +306,22 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// What a response line to a request for `path` says.
 pub(crate) fn read_answer(provider: Provider, path: &str, response: &Response) -> Answer {
+    with_body(response, |body| provider::read_answer(provider, path, body)).unwrap_or_default()
+}
+
+/// What is made of a response line's body; none: it has none.
+pub(crate) fn with_body<T>(response: &Response, make: impl FnOnce(AnswerBody<'_>) -> T) -> Option<T> {
     match (&response.chunks, &response.body, &response.body_b64) {
         (Some(chunks), _, _) => {
             let lines = chunks.iter().map(|chunk| chunk.raw.as_str());
-            provider::read_answer(provider, path, AnswerBody::Events(&event_text(lines)))
+            Some(make(AnswerBody::Events(&event_text(lines))))
         }
-        (None, Some(body), _) => provider::read_answer(provider, path, AnswerBody::Json(body)),
+        (None, Some(body), _) => Some(make(AnswerBody::Json(body))),
         (None, None, Some(body)) => {
             let bytes = base64::engine::general_purpose::STANDARD.decode(body).unwrap_or_default();
-            provider::read_answer(provider, path, AnswerBody::Json(&String::from_utf8_lossy(&bytes)))
+            Some(make(AnswerBody::Json(&String::from_utf8_lossy(&bytes))))
         }
-        (None, None, None) => Answer::default(),
+        (None, None, None) => None,
     }
 }
 

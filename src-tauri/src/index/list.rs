@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, QueryBuilder, Row as _, Sqlite};
 
 use super::filter::{Condition, Line, Scope, push_conditions, push_part};
-use super::query::{Before, Exchange, Result, Session, Tokens};
+use super::query::{Exchange, Result, Session, Tokens};
 use crate::db::Db;
 
 /// What a word without a key is looked for in, over an exchange `e`; and in the title of its session.
@@ -136,14 +136,20 @@ pub async fn request(db: &Db, request_id: &str) -> Result<Option<Listed>> {
     request_sql(request_id).build_query_as().fetch_optional(&db.readers()).await
 }
 
-/// Sessions with at least one of the exchanges, all when all are meant, behind `before`, at most `limit`;
-/// latest first.
-pub async fn sessions(db: &Db, line: &Line, before: Option<&Before>, limit: u32) -> Result<Vec<Session>> {
+/// Sessions with at least one of the exchanges, all when all are meant, in this order, behind `before`, its amount
+/// and id, at most `limit`.
+pub async fn sessions(
+    db: &Db,
+    line: &Line,
+    order: Order,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> Result<Vec<Session>> {
     let chosen = Chosen { line: line.clone(), ..Chosen::default() };
     if chosen.is_ruled_out(db).await? {
         return Ok(Vec::new());
     }
-    sessions_sql(&chosen, before, limit).build_query_as().fetch_all(&db.readers()).await
+    sessions_sql(&chosen, order, before, limit).build_query_as().fetch_all(&db.readers()).await
 }
 
 /// Sums over the exchanges.
@@ -172,18 +178,62 @@ pub(super) fn request_sql(request_id: &str) -> QueryBuilder<Sqlite> {
     sql
 }
 
-pub(super) fn sessions_sql(chosen: &Chosen, before: Option<&Before>, limit: u32) -> QueryBuilder<Sqlite> {
+/// What sessions are listed by: those that have most of it first. Each has an index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Order {
+    /// When they were used last, in milliseconds since 1970.
+    #[default]
+    Last,
+    /// How many requests they have.
+    Requests,
+    /// All their tokens.
+    Tokens,
+    /// What those of their requests with a known price cost, in billionths of a US dollar; none is -1.
+    Cost,
+}
+
+impl Order {
+    /// Over a session `s`, as the index has it.
+    fn sql(self) -> &'static str {
+        match self {
+            Self::Last => "s.last_ms",
+            Self::Requests => "s.requests",
+            Self::Tokens => "s.input_tokens + s.output_tokens + s.cache_read_tokens + s.cache_write_tokens",
+            Self::Cost => "coalesce(s.cost_nanousd, -1)",
+        }
+    }
+
+    /// How much of it a session has.
+    pub fn amount(self, session: &Session) -> i64 {
+        let tokens = session.tokens;
+        let all = [tokens.input, tokens.output, tokens.cache_read, tokens.cache_write];
+        let int = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
+        match self {
+            Self::Last => session.last_ms,
+            Self::Requests => int(session.requests),
+            Self::Tokens => int(all.into_iter().fold(0, u64::saturating_add)),
+            Self::Cost => session.cost_nanousd.unwrap_or(-1),
+        }
+    }
+}
+
+pub(super) fn sessions_sql(
+    chosen: &Chosen,
+    order: Order,
+    before: Option<(i64, &str)>,
+    limit: u32,
+) -> QueryBuilder<Sqlite> {
     let mut sql = QueryBuilder::new("select s.* from sessions s where true");
-    if let Some(before) = before {
-        sql.push(" and (s.last_ms, s.id) < (").push_bind(before.last_ms);
-        sql.push(", ").push_bind(before.id.clone()).push(")");
+    if let Some((amount, id)) = before {
+        sql.push(" and (").push(order.sql()).push(", s.id) < (").push_bind(amount);
+        sql.push(", ").push_bind(id.to_owned()).push(")");
     }
     if !chosen.is_all() {
         sql.push(" and exists (select 1 from exchanges e where e.session = s.id");
         chosen.push_and(&mut sql);
         sql.push(")");
     }
-    sql.push(" order by s.last_ms desc, s.id desc limit ").push_bind(limit);
+    sql.push(" order by ").push(order.sql()).push(" desc, s.id desc limit ").push_bind(limit);
     sql
 }
 

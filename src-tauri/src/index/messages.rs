@@ -115,7 +115,7 @@ fn call(block: &Block) -> Option<(&str, &str)> {
         Block::Text(_)
         | Block::Thinking { .. }
         | Block::ToolResult { .. }
-        | Block::Image { .. }
+        | Block::Image(_)
         | Block::Other { .. } => None,
     }
 }
@@ -147,7 +147,7 @@ impl<'a> Text<'a> {
                 ("tool", "tool_result", tools.get(id.as_str()).copied(), Cow::Borrowed(text.as_str()))
             }
             Block::Other { kind, json } => (speaker, plain, None, Cow::Owned(words_of(kind, json))),
-            Block::Image { .. } => return None,
+            Block::Image(_) => return None,
         };
         let text = tidy(text);
         (!text.is_empty()).then_some(Self { role, kind, tool, text })

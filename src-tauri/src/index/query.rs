@@ -156,6 +156,8 @@ pub struct Today {
     pub tokens: Tokens,
     /// What those with a known price cost, in billionths of a US dollar; `None`: there are none.
     pub cost_nanousd: Option<i64>,
+    /// Bodies that are not whole in the log.
+    pub gaps: u64,
 }
 
 /// Which sessions to list; what is `None` does not matter.
@@ -282,7 +284,8 @@ pub(super) fn today_sql(since_ms: i64) -> QueryBuilder<Sqlite> {
         "select count(*) as requests,
              coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
              coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
-             coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd
+             coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd,
+             coalesce(sum((request_gaps > 0) + (response_gaps > 0)), 0) as gaps
          from exchanges where started_ms >= ",
     );
     sql.push_bind(since_ms);
@@ -382,6 +385,7 @@ impl FromRow<'_, SqliteRow> for Today {
             requests: row.try_get("requests")?,
             tokens: Tokens::from_row(row)?,
             cost_nanousd: row.try_get("cost_nanousd")?,
+            gaps: row.try_get("gaps")?,
         })
     }
 }

@@ -84,6 +84,8 @@ pub(super) struct RequestRow {
     pub(super) agent: Option<String>,
     pub(super) started_ms: i64,
     pub(super) request_bytes: u64,
+    /// How many gaps its line names.
+    pub(super) gaps: u64,
     pub(super) file: String,
     pub(super) span: Span,
     pub(super) chain: Option<ChainHash>,
@@ -108,6 +110,8 @@ pub(super) struct ResponseRow {
     pub(super) ttfb_ms: u64,
     pub(super) total_ms: u64,
     pub(super) response_bytes: u64,
+    /// How many gaps its line names.
+    pub(super) gaps: u64,
     pub(super) file: String,
     pub(super) span: Span,
 }

@@ -134,7 +134,8 @@ pub(super) fn errors_sql(chosen: &Chosen, limit: u32) -> QueryBuilder<Sqlite> {
              as value, count(*) as count",
     );
     chosen.push_from(&mut sql);
-    sql.push(" and ").push(State::Error.sql());
+    sql.push(" and ");
+    State::Error.push(&mut sql);
     sql.push(" group by value order by count desc, value limit ").push_bind(limit);
     sql
 }

@@ -234,7 +234,8 @@ fn title(id: &SessionId, seq: u64, title: &str) -> Query {
 fn requests(rows: &[&RequestRow]) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, kind, model,
-             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain) ",
+             client_name, client_version, project, agent, started_ms, request_bytes, file, request_offset, request_len, chain,
+             request_gaps) ",
     );
     query.push_values(rows, |mut values, row| {
         values
@@ -256,7 +257,8 @@ fn requests(rows: &[&RequestRow]) -> QueryBuilder<Sqlite> {
             .push_bind(row.file.clone())
             .push_bind(int(row.span.offset))
             .push_bind(int(row.span.len))
-            .push_bind(row.chain.map(|chain| chain.as_bytes().to_vec()));
+            .push_bind(row.chain.map(|chain| chain.as_bytes().to_vec()))
+            .push_bind(int(row.gaps));
     });
     query.push(
         " on conflict (request_id) do update set
@@ -264,7 +266,7 @@ fn requests(rows: &[&RequestRow]) -> QueryBuilder<Sqlite> {
              model = coalesce(excluded.model, model), client_name = excluded.client_name,
              client_version = excluded.client_version, project = excluded.project, agent = excluded.agent, started_ms = excluded.started_ms,
              request_bytes = excluded.request_bytes, request_offset = excluded.request_offset,
-             request_len = excluded.request_len, chain = excluded.chain",
+             request_len = excluded.request_len, chain = excluded.chain, request_gaps = excluded.request_gaps",
     );
     query
 }
@@ -273,7 +275,8 @@ fn responses(rows: &[&ResponseRow]) -> QueryBuilder<Sqlite> {
     let mut query = QueryBuilder::new(
         "insert into exchanges (request_id, session, seq, provider, upstream, method, path, model, started_ms,
              status, end_kind, stop_reason, error, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len) ",
+             cache_write_1h_tokens, reasoning_tokens, ttfb_ms, total_ms, response_bytes, file, response_offset, response_len,
+             response_gaps) ",
     );
     query.push_values(rows, |mut values, row| {
         let usage = row.usage.unwrap_or_default();
@@ -301,7 +304,8 @@ fn responses(rows: &[&ResponseRow]) -> QueryBuilder<Sqlite> {
             .push_bind(int(row.response_bytes))
             .push_bind(row.file.clone())
             .push_bind(int(row.span.offset))
-            .push_bind(int(row.span.len));
+            .push_bind(int(row.span.len))
+            .push_bind(int(row.gaps));
     });
     query.push(
         " on conflict (request_id) do update set
@@ -311,7 +315,8 @@ fn responses(rows: &[&ResponseRow]) -> QueryBuilder<Sqlite> {
              cache_write_tokens = excluded.cache_write_tokens,
              cache_write_1h_tokens = excluded.cache_write_1h_tokens, reasoning_tokens = excluded.reasoning_tokens,
              ttfb_ms = excluded.ttfb_ms, total_ms = excluded.total_ms, response_bytes = excluded.response_bytes,
-             response_offset = excluded.response_offset, response_len = excluded.response_len",
+             response_offset = excluded.response_offset, response_len = excluded.response_len,
+             response_gaps = excluded.response_gaps",
     );
     query
 }

@@ -17,7 +17,7 @@ pub(crate) fn of(facts: &RequestFacts) -> Option<String> {
         Block::Thinking { .. }
         | Block::ToolCall { .. }
         | Block::ToolResult { .. }
-        | Block::Image { .. }
+        | Block::Image(_)
         | Block::Other { .. } => None,
     })
 }

@@ -46,8 +46,8 @@ async fn a_head_of_any_size_does_not_stop_the_tail() {
         let home = tempfile::tempdir().unwrap();
         let limits = Limits { segment_bytes: 4 << 20, max_bytes: 16 << 20, ..LIMITS };
         let (journal, mut tail, _, keeper) = Journal::open(&folder(home.path()), limits).unwrap();
-        let writer = journal.begin(begin("one"));
-        writer.response_head(head(bytes));
+        let writer = journal.begin(&begin("one"));
+        writer.response_head(&head(bytes));
         writer.body(Direction::Response, b"behind it");
         drop(writer);
         journal.close();
@@ -125,12 +125,12 @@ async fn heads_read_after_a_move_outlive_the_segments_they_lie_in() {
     let dir = folder(home.path());
     let (journal, mut tail, _, _keeper) = Journal::open(&dir, LIMITS).unwrap();
     let filler = || {
-        let writer = journal.begin(begin("filler"));
+        let writer = journal.begin(&begin("filler"));
         (0..10).for_each(|_| writer.body(Direction::Response, &[b'x'; 10_000]));
     };
-    let long = journal.begin(begin("long"));
+    let long = journal.begin(&begin("long"));
     filler();
-    long.response_head(head(10));
+    long.response_head(&head(10));
     filler();
     filler();
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use smallvec::SmallVec;
+
 use super::frame::Pending;
 use crate::record::{Direction, Encoded, Event};
 
@@ -80,7 +82,7 @@ impl Owned {
     }
 
     pub(super) fn pending(&self) -> Pending<'_> {
-        let encoded = Encoded { kind: self.kind, head: self.payload.as_slice().into(), body: &[] };
+        let encoded = Encoded { kind: self.kind, head: SmallVec::new(), body: &self.payload };
         Pending { exchange: self.exchange, seq: self.seq, at_us: self.at_us, encoded }
     }
 }

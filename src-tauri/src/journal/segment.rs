@@ -18,9 +18,11 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::fs::{FallocateFlags, OFlags, fallocate};
+use smallvec::SmallVec;
 use uuid::Uuid;
 
 use super::frame::{self, Pending};
+use super::store::MOSTLY;
 use crate::model::Timestamp;
 use crate::record::{Encoded, Event};
 
@@ -176,8 +178,9 @@ impl Segment {
     /// Writes frames at their reserved place, and says how many of them are there, whole. Where the others
     /// would be is marked, so that the tail does not wait for them.
     pub(super) fn write(&self, at: u64, frames: &[Pending<'_>]) -> (usize, io::Result<()>) {
-        let headers: Vec<_> = frames.iter().map(|frame| frame.header(self.identity.magic)).collect();
-        let pieces: Vec<&[u8]> = frames
+        let headers: SmallVec<[_; MOSTLY]> =
+            frames.iter().map(|frame| frame.header(self.identity.magic)).collect();
+        let pieces: SmallVec<[&[u8]; 4 * MOSTLY]> = frames
             .iter()
             .zip(&headers)
             .flat_map(|(frame, header)| {
@@ -333,7 +336,8 @@ impl Location {
 /// Writes pieces one behind the other, with one call as a rule. Returns how many bytes were written before
 /// an error.
 fn write_pieces(file: &File, at: u64, pieces: &[&[u8]]) -> (u64, io::Result<()>) {
-    let slices: Vec<IoSlice<'_>> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+    let slices: SmallVec<[IoSlice<'_>; 4 * MOSTLY]> =
+        pieces.iter().map(|piece| IoSlice::new(piece)).collect();
     let mut skip = loop {
         match rustix::io::pwritev(file, &slices, at) {
             Err(rustix::io::Errno::INTR) => {}

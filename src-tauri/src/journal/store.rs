@@ -8,6 +8,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use serde::Serialize;
+use smallvec::SmallVec;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -20,14 +22,19 @@ use super::segment::{Disposed, Location, Segment};
 use super::{Leftovers, Limits, OpenError, Tail, recover};
 use crate::config::private_file;
 use crate::model::Timestamp;
-use crate::record::{Begin, Event};
+use crate::record::{Begin, Encoded, Event};
 
 /// An append slower than this is slow, and so long a thread waits for its turn. Far above what the disk's
 /// cache takes (microseconds) and above what a busy machine holds a thread up: the queue that a slow disk
 /// gets instead does not survive a kill.
 pub(super) const SLOW: Duration = Duration::from_millis(50);
+/// So many events are hardly ever written together: more of them are allocated for.
+pub(super) const MOSTLY: usize = 4;
 /// How long a full journal is taken to be full before the disk is asked again.
 const FULL_FOR: Duration = Duration::from_millis(200);
+
+/// Events that are written together.
+pub(super) type Together<'a> = SmallVec<[Encoded<'a>; MOSTLY]>;
 
 /// The journal, as the proxy holds it. Clones share it.
 #[derive(Debug, Clone)]
@@ -121,7 +128,7 @@ impl Journal {
 
     /// Starts the record of an exchange. While the journal is paused, of nothing: whatever that writer is
     /// told, to its end, is forgotten at once.
-    pub fn begin(&self, begin: Begin) -> ExchangeWriter {
+    pub fn begin<H: Serialize>(&self, begin: &Begin<H>) -> ExchangeWriter {
         if self.paused() {
             return ExchangeWriter::unrecorded(Arc::clone(&self.shared));
         }
@@ -170,14 +177,15 @@ impl Shared {
 
     /// Stores events of an exchange that happened together, numbered from `seq` on, with one write. Never
     /// waits for a slow disk longer than [`SLOW`], and never fails: what cannot be stored is told to the tail.
-    pub(super) fn append(&self, exchange: u64, seq: u32, events: &[Event<'_>]) {
+    pub(super) fn append(&self, exchange: u64, seq: u32, events: Together<'_>) {
         let at_us = self.now_us();
-        let mut frames: Vec<Pending<'_>> = (seq..)
-            .zip(events)
-            .map(|(seq, event)| Pending { exchange, seq, at_us, encoded: event.encode() })
-            .collect();
+        // The recorder's notes all have the last number, and come one by one.
+        let numbers = std::iter::successors(Some(seq), |seq| seq.checked_add(1));
+        let mut frames: SmallVec<[Pending<'_>; MOSTLY]> =
+            numbers.zip(events).map(|(seq, encoded)| Pending { exchange, seq, at_us, encoded }).collect();
         // Readers would take a longer one for a torn place, and wait for it forever.
-        frames.extract_if(.., |frame| !frame.can_be_read()).for_each(|frame| self.give_up(frame.to_owned()));
+        frames.iter().filter(|frame| !frame.can_be_read()).for_each(|frame| self.give_up(frame.to_owned()));
+        frames.retain(|frame| frame.can_be_read());
         if self.slow.load(Ordering::Acquire) || !self.enter() {
             frames.iter().for_each(|frame| self.enqueue(frame.to_owned()));
             return;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use smallvec::smallvec;
+
 use super::ExchangeKey;
 use super::frame::{COPY, Header, Pending};
 use super::queue::Owned;
@@ -98,7 +100,7 @@ impl Tail {
     /// Appends a note of the recorder's about an exchange of this run.
     pub fn note(&self, key: ExchangeKey, event: &Event<'_>) {
         if self.is_own(key) {
-            self.shared.append(key.exchange, u32::MAX, std::slice::from_ref(event));
+            self.shared.append(key.exchange, u32::MAX, smallvec![event.encode()]);
         }
     }
 

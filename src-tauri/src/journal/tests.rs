@@ -83,7 +83,7 @@ async fn many_writers_over_many_segments_are_read_whole_and_wiped() {
             let journal = journal.clone();
             std::thread::spawn(move || {
                 for number in 0..10 {
-                    let writer = journal.begin(begin(&format!("{thread}-{number}")));
+                    let writer = journal.begin(&begin(&format!("{thread}-{number}")));
                     for chunk in 0..20u32 {
                         writer.body(
                             Direction::Response,
@@ -123,7 +123,7 @@ async fn what_a_dead_run_left_is_read_by_the_next() {
     let home = tempfile::tempdir().unwrap();
     let dir = folder(home.path());
     let (journal, tail, _, keeper) = Journal::open(&dir, LIMITS).unwrap();
-    let writer = journal.begin(begin("one"));
+    let writer = journal.begin(&begin("one"));
     for chunk in 0..200 {
         writer.body(Direction::Response, format!("chunk {chunk} ").repeat(100).as_bytes());
     }
@@ -163,7 +163,7 @@ async fn a_full_journal_says_what_it_lost() {
     let home = tempfile::tempdir().unwrap();
     let limits = Limits { segment_bytes: 64 * 1024, max_bytes: 128 * 1024, ..LIMITS };
     let (journal, mut tail, _, keeper) = Journal::open(&folder(home.path()), limits).unwrap();
-    let writer = journal.begin(begin("big"));
+    let writer = journal.begin(&begin("big"));
     for _ in 0..100 {
         writer.body(Direction::Request, &[b'x'; 4096]);
     }
@@ -182,7 +182,7 @@ async fn a_full_journal_says_what_it_lost() {
 /// Writes bodies as a run that then dies, and returns how many bytes its journal takes.
 pub(super) fn dead_run(dir: &Path, limits: Limits, bytes: usize) -> u64 {
     let (journal, tail, leftovers, keeper) = Journal::open(dir, limits).unwrap();
-    let writer = journal.begin(begin("dead"));
+    let writer = journal.begin(&begin("dead"));
     for piece in vec![b'x'; bytes].chunks(10_000) {
         writer.body(Direction::Response, piece);
     }
@@ -200,7 +200,7 @@ async fn a_journal_with_more_on_the_disk_than_it_may_take_holds_nobody_up() {
     let (journal, mut tail, _leftovers, _keeper) = Journal::open(&dir, limits).unwrap();
     let (told, done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        drop(journal.begin(begin("new")));
+        drop(journal.begin(&begin("new")));
         told.send(journal.lost_bytes())
     });
     assert_eq!(done.recv_timeout(std::time::Duration::from_secs(10)), Ok(0));
@@ -212,12 +212,12 @@ async fn an_idle_journal_holds_no_body() {
     let home = tempfile::tempdir().unwrap();
     let dir = folder(home.path());
     let (journal, mut tail, _, keeper) = Journal::open(&dir, LIMITS).unwrap();
-    journal.begin(begin("one")).body(Direction::Request, b"sk-secret");
+    journal.begin(&begin("one")).body(Direction::Request, b"sk-secret");
     while !matches!(tail.next().await.unwrap().unwrap().event, Event::End(_)) {}
     assert!(holds(&dir, b"sk-secret"));
     tail.rotate();
     // The next exchange moves the tail on to the next segment, which lets the first one go.
-    drop(journal.begin(begin("two")));
+    drop(journal.begin(&begin("two")));
     while !matches!(tail.next().await.unwrap().unwrap().event, Event::End(_)) {}
     journal.close();
     drop(tail);
@@ -252,7 +252,7 @@ async fn one_long_exchange_does_not_keep_the_room_of_all_that_came_after_it() {
     let limits = Limits { max_bytes: 512 * 1024, ..LIMITS };
     let dir = folder(home.path());
     let (journal, mut tail, _, keeper) = Journal::open(&dir, limits).unwrap();
-    let long = journal.begin(begin("long"));
+    let long = journal.begin(&begin("long"));
     let mut exchange: Exchange<Location> = Exchange::new(Timestamp::now());
     let mut expected = Vec::new();
     for round in 0..400u32 {
@@ -260,7 +260,7 @@ async fn one_long_exchange_does_not_keep_the_room_of_all_that_came_after_it() {
         long.body(Direction::Response, chunk.as_bytes());
         expected.extend_from_slice(chunk.as_bytes());
         // Traffic that ends at once: 400 times 16 KiB go through a journal of 512 KiB.
-        journal.begin(begin("short")).body(Direction::Response, &[b'x'; 16 * 1024]);
+        journal.begin(&begin("short")).body(Direction::Response, &[b'x'; 16 * 1024]);
         let mut ended = false;
         while !ended {
             let frame = tail.next().await.unwrap().unwrap();
@@ -313,16 +313,16 @@ async fn what_begins_while_paused_is_not_recorded_and_what_runs_is() {
     let home = tempfile::tempdir().unwrap();
     let dir = folder(home.path());
     let (journal, mut tail, _, keeper) = Journal::open(&dir, LIMITS).unwrap();
-    let running = journal.begin(begin("running"));
+    let running = journal.begin(&begin("running"));
     journal.set_paused(true);
-    let silent = journal.begin(begin("silent"));
+    let silent = journal.begin(&begin("silent"));
     assert_eq!((journal.paused(), journal.in_flight()), (true, 2));
     silent.body(Direction::Response, b"said in private");
     running.body(Direction::Response, b"said before, and on");
     journal.set_paused(false);
     silent.body(Direction::Response, b"still in private");
     drop((silent, running));
-    drop(journal.begin(begin("after")));
+    drop(journal.begin(&begin("after")));
     assert_eq!((journal.paused(), journal.in_flight()), (false, 0));
     assert!(holds(&dir, b"said before") && !holds(&dir, b"in private"));
     journal.close();

@@ -2,7 +2,7 @@
 
 use super::{APP_NAME, Standing, TrayState};
 use crate::api::types::{SessionSummary, Today, Tokens};
-use crate::model::Timestamp;
+use crate::model::{Timestamp, is_hidden};
 use crate::setup::exports::Shell;
 
 /// A session is shown as active for so long after its last exchange.
@@ -99,9 +99,9 @@ fn short(count: u64) -> String {
     }
 }
 
-/// One line of at most `chars` characters, without control characters.
+/// One line of at most `chars` characters, without what controls, reverses or hides.
 fn cut(text: &str, chars: usize) -> String {
-    let line: String = text.chars().map(|char| if char.is_control() { ' ' } else { char }).collect();
+    let line: String = text.chars().map(|char| if is_hidden(char) { ' ' } else { char }).collect();
     if line.chars().count() <= chars {
         return line;
     }
@@ -139,6 +139,7 @@ mod tests {
     #[test]
     fn long_and_hostile_titles_stay_one_short_line() {
         assert_eq!(cut("a\nb\u{1b}[31m", 40), "a b [31m");
+        assert_eq!(cut("\u{202e}gpj.exe", 40), " gpj.exe");
         let long = cut(&"ü".repeat(100), 40);
         assert_eq!((long.chars().count(), long.ends_with('…')), (40, true));
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Assembly, MAX_PARTS};
+use super::image::Image;
 use super::json;
 use super::message::{Block, Message, Role, Usage};
 use super::request::BodyFacts;
@@ -62,24 +63,28 @@ fn block(value: &Value) -> Block {
             name: string("name"),
             input: value.get("input").cloned().unwrap_or_default(),
         },
-        "image" => image(value),
+        "image" => Block::Image(image(value)),
         _ if json::text(value, "tool_use_id").is_some() => tool_result(value),
         _ => Block::other(kind, value),
     }
 }
 
-fn image(value: &Value) -> Block {
+fn image(value: &Value) -> Image {
     let source = value.get("source").unwrap_or(&Value::Null);
-    let url = json::owned(source, "url").or_else(|| json::owned(source, "file_id"));
-    let bytes = json::text(source, "data").map_or(0, json::base64_bytes);
-    Block::Image { media_type: json::owned(source, "media_type"), bytes, url }
+    let media_type = json::owned(source, "media_type");
+    match json::text(source, "data") {
+        Some(data) => Image::encoded(media_type, data),
+        None => {
+            let url = json::owned(source, "url").or_else(|| json::owned(source, "file_id"));
+            Image { media_type, url, ..Image::default() }
+        }
+    }
 }
 
 /// `tool_result`, and the results of server tools, whose content may be an object of their own.
 fn tool_result(value: &Value) -> Block {
     let content = value.get("content");
     let inner = blocks(content);
-    let images = inner.iter().filter(|block| matches!(block, Block::Image { .. })).count();
     let mut text = join_texts(&inner);
     if let Some(object @ Value::Object(_)) = content {
         text = json::for_display(object).to_string();
@@ -88,7 +93,7 @@ fn tool_result(value: &Value) -> Block {
         id: json::owned(value, "tool_use_id").unwrap_or_default(),
         text,
         is_error: value.get("is_error").and_then(Value::as_bool).unwrap_or(false),
-        images,
+        images: inner.into_iter().filter_map(Block::into_image).collect(),
     }
 }
 
@@ -101,7 +106,7 @@ fn join_texts(blocks: &[Block]) -> String {
                 Some(text.clone())
             }
             Block::Other { json, .. } => Some(json.to_string()),
-            Block::ToolCall { .. } | Block::Image { .. } => None,
+            Block::ToolCall { .. } | Block::Image(_) => None,
         })
         .collect();
     texts.join("\n")

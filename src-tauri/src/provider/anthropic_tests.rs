@@ -50,9 +50,10 @@ fn a_conversation_of_claude_code_becomes_messages() {
             Block::ToolCall { id: "t1".into(), name: "Bash".into(), input: json!({"command": "ls"}) },
         ]
     );
-    let result = Block::ToolResult { id: "t1".into(), text: "a\nb".into(), is_error: true, images: 1 };
+    let images = vec![Image::encoded(Some("image/png".into()), "QUJD")];
+    let result = Block::ToolResult { id: "t1".into(), text: "a\nb".into(), is_error: true, images };
     assert_eq!(facts.messages[3].blocks, [result]);
-    let [Block::Image { url: Some(url), .. }, Block::Other { kind, json }] =
+    let [Block::Image(Image { url: Some(url), .. }), Block::Other { kind, json }] =
         facts.messages[5].blocks.as_slice()
     else {
         panic!("{:?}", facts.messages[5]);

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::answer::{Answer, Assembly, MAX_PARTS};
+use super::image::Image;
 use super::json;
 use super::message::{Block, Message, Role, Usage};
 use super::request::BodyFacts;
@@ -81,7 +82,7 @@ fn block(part: &Value) -> Block {
         return tool_result(result);
     }
     if let Some(image) = image(part) {
-        return image;
+        return Block::Image(image);
     }
     let kind = part.as_object().and_then(|fields| fields.keys().find(|key| !is_annotation(key)));
     Block::other(kind.map_or("part", String::as_str), part)
@@ -103,19 +104,22 @@ fn tool_result(result: &Value) -> Block {
         id: id_or_name(result),
         text: text.map_or_else(|| json::for_display(response).to_string(), str::to_owned),
         is_error: response.get("error").is_some_and(|error| !error.is_null()),
-        images: json::items(result, "parts").iter().filter(|part| image(part).is_some()).count(),
+        images: json::items(result, "parts").iter().filter_map(image).collect(),
     }
 }
 
-fn image(part: &Value) -> Option<Block> {
+fn image(part: &Value) -> Option<Image> {
     let data = json::either(part, &["inlineData", "inline_data", "fileData", "file_data"])?;
     let media_type = json::either(data, &["mimeType", "mime_type"])?.as_str()?;
-    let url = json::either(data, &["fileUri", "file_uri"]).and_then(Value::as_str);
-    media_type.starts_with("image/").then(|| Block::Image {
-        media_type: Some(media_type.to_owned()),
-        bytes: json::text(data, "data").map_or(0, json::base64_bytes),
-        url: url.map(str::to_owned),
-    })
+    if !media_type.starts_with("image/") {
+        return None;
+    }
+    let media_type = Some(media_type.to_owned());
+    if let Some(data) = json::text(data, "data") {
+        return Some(Image::encoded(media_type, data));
+    }
+    let url = json::either(data, &["fileUri", "file_uri"]).and_then(Value::as_str).map(str::to_owned);
+    Some(Image { media_type, url, ..Image::default() })
 }
 
 /// Reads a whole answer: one object, or the array of chunks that `streamGenerateContent` sends when

@@ -74,13 +74,13 @@ fn a_request_becomes_messages_plain_wrapped_and_in_snake_case() {
     assert_eq!(facts.tools, 3);
     let roles: Vec<Role> = facts.messages.iter().map(|message| message.role).collect();
     assert_eq!(roles, [Role::System, Role::User, Role::Assistant, Role::Tool, Role::User]);
-    let image = Block::Image { media_type: Some("image/png".into()), bytes: 3, url: None };
+    let image = Block::Image(Image::encoded(Some("image/png".into()), "QUJD"));
     assert_eq!(facts.messages[1].blocks[1], image);
     let called = Block::ToolCall { id: "1".into(), name: "a".into(), input: json!({}) };
     assert_eq!(facts.messages[2].blocks, [Block::Text("Hello".into()), called]);
-    let result = Block::ToolResult { id: "1".into(), text: "done".into(), is_error: false, images: 0 };
+    let result = Block::ToolResult { id: "1".into(), text: "done".into(), is_error: false, images: vec![] };
     assert_eq!(facts.messages[3].blocks, [result]);
-    let failed = Block::ToolResult { id: "a".into(), text: "no".into(), is_error: true, images: 0 };
+    let failed = Block::ToolResult { id: "a".into(), text: "no".into(), is_error: true, images: vec![] };
     assert_eq!(facts.messages[4].blocks[0], failed);
 
     let wrapped = json!({"model": "gemini-2.5-pro", "project": "p", "request": inner});

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::image::Image;
+
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,18 +64,11 @@ pub enum Block {
         text: String,
         /// The client says that the tool failed.
         is_error: bool,
-        /// How many images came with it.
-        images: usize,
+        /// The images that came with it.
+        images: Vec<Image>,
     },
     /// An image, without its bytes.
-    Image {
-        /// `image/png` and so on, when known.
-        media_type: Option<String>,
-        /// Size once decoded from base64; 0 when the image is only named.
-        bytes: u64,
-        /// Where it is: a URL or a provider's file id.
-        url: Option<String>,
-    },
+    Image(Image),
     /// Anything else.
     Other {
         /// The API's own name for it.
@@ -122,16 +117,9 @@ impl Block {
         matches!(self, Self::Text(text) if text.is_empty())
     }
 
-    /// An image given as a `data:` URL or as an address.
-    pub(super) fn image_at(url: &str) -> Self {
-        let Some((media_type, data)) = url.strip_prefix("data:").and_then(|rest| rest.split_once(',')) else {
-            return Self::Image { media_type: None, bytes: 0, url: Some(url.to_owned()) };
-        };
-        let (media_type, bytes) = match media_type.strip_suffix(";base64") {
-            Some(media_type) => (media_type, super::json::base64_bytes(data)),
-            None => (media_type, data.len() as u64),
-        };
-        Self::Image { media_type: Some(media_type.to_owned()), bytes, url: None }
+    /// The image that this is, if it is one.
+    pub(super) fn into_image(self) -> Option<Image> {
+        if let Self::Image(image) = self { Some(image) } else { None }
     }
 
     /// A block of no known kind, or of a kind that needs no shape of its own.
@@ -172,8 +160,13 @@ mod tests {
                 Block::Text("hi".into()),
                 Block::Thinking { text: String::new(), redacted: true },
                 Block::ToolCall { id: "t".into(), name: "Bash".into(), input: json!({"a": 1}) },
-                Block::ToolResult { id: "t".into(), text: "ok".into(), is_error: false, images: 1 },
-                Block::Image { media_type: None, bytes: 3, url: None },
+                Block::ToolResult {
+                    id: "t".into(),
+                    text: "ok".into(),
+                    is_error: false,
+                    images: vec![Image::default()],
+                },
+                Block::Image(Image::encoded(None, "QUJD")),
                 Block::Other { kind: "x".into(), json: json!([1]) },
             ],
         };
@@ -185,17 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn images_are_measured_not_kept() {
-        let image = Block::image_at("data:image/png;base64,QUJD");
-        assert_eq!(image, Block::Image { media_type: Some("image/png".into()), bytes: 3, url: None });
-        let image = Block::image_at("https://x.example/a.png");
-        let url = Some("https://x.example/a.png".to_owned());
-        assert_eq!(image, Block::Image { media_type: None, bytes: 0, url });
-    }
-
-    #[test]
     fn a_users_message_of_results_alone_is_the_tools() {
-        let result = || Block::ToolResult { id: "t".into(), text: "ok".into(), is_error: false, images: 0 };
+        let result =
+            || Block::ToolResult { id: "t".into(), text: "ok".into(), is_error: false, images: vec![] };
         let role = |blocks| Message::new(Role::User, blocks).map(|message| message.role);
         assert_eq!(role(vec![result()]), Some(Role::Tool));
         assert_eq!(role(vec![result(), Block::Text("and?".into())]), Some(Role::User));

@@ -27,7 +27,7 @@ pub(super) fn project(messages: &[Message]) -> Option<String> {
         Block::Thinking { .. }
         | Block::ToolCall { .. }
         | Block::ToolResult { .. }
-        | Block::Image { .. }
+        | Block::Image(_)
         | Block::Other { .. } => None,
     })
 }

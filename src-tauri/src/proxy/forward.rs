@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::connect::NotPublic;
 use super::error::ProxyError;
-use super::headers;
+use super::headers::{self, LoggedHeaders};
 use super::interim::{self, Aside};
 use super::route::{self, Route};
 use super::tap::{RequestTap, ResponseTap, Unread};
@@ -34,7 +34,7 @@ const READ_UNSENT: Duration = Duration::from_secs(5);
 pub(super) async fn forward(shared: &Shared, request: Request) -> Result<Response, ProxyError> {
     let route = route::route(request.uri(), request.headers(), &shared.config, shared.port)?;
     let begin = begin(shared, &request, &route);
-    let writer = shared.journal.begin(begin).limit_bodies(shared.config.max_body_bytes);
+    let writer = shared.journal.begin(&begin).limit_bodies(shared.config.max_body_bytes);
     let writer = Arc::new(writer);
     let unread = Unread::default();
     match exchange(shared, request, &route, &writer, &unread).await {
@@ -88,7 +88,7 @@ async fn read_unsent(shared: &Shared, writer: Arc<ExchangeWriter>, unread: &Unre
 }
 
 /// The head as the journal gets it: redacted.
-fn begin(shared: &Shared, request: &Request, route: &Route) -> Begin {
+fn begin<'r>(shared: &'r Shared, request: &'r Request, route: &Route) -> Begin<LoggedHeaders<'r>> {
     Begin {
         request_id: RequestId::random(),
         started: Timestamp::now(),
@@ -97,7 +97,7 @@ fn begin(shared: &Shared, request: &Request, route: &Route) -> Begin {
         method: request.method().to_string(),
         path: route.path.clone(),
         query: route.query.as_deref().map(|query| shared.redactor.query(query).into_owned()),
-        headers: headers::for_log(request.headers(), &shared.redactor),
+        headers: LoggedHeaders { headers: request.headers(), redactor: &shared.redactor },
         http_version: version(request.version()),
     }
 }
@@ -134,9 +134,9 @@ async fn send(
 
 fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<ExchangeWriter>) -> Response {
     let (mut parts, body) = response.into_parts();
-    writer.response_head(ResponseHead {
+    writer.response_head(&ResponseHead {
         status: parts.status.as_u16(),
-        headers: headers::for_log(&parts.headers, &shared.redactor),
+        headers: LoggedHeaders { headers: &parts.headers, redactor: &shared.redactor },
         http_version: version(parts.version),
     });
     parts.headers = headers::for_client(&parts.headers);

@@ -1,6 +1,7 @@
 //! Which header fields travel on.
 
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use serde::{Serialize, Serializer};
 
 use crate::record::Headers;
 use crate::record::redact::Redactor;
@@ -41,9 +42,39 @@ pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
         && listed(headers, header::CONNECTION).any(|name| name.eq_ignore_ascii_case("upgrade"))
 }
 
-/// The fields as the log shows them: redacted, and as text.
-pub(super) fn for_log(headers: &HeaderMap, redactor: &Redactor) -> Headers {
-    headers
+/// Fields as the log shows them, redacted and as text: written like [`Headers`], and never held in memory.
+#[derive(Debug)]
+pub(super) struct LoggedHeaders<'a> {
+    pub(super) headers: &'a HeaderMap,
+    pub(super) redactor: &'a Redactor,
+}
+
+impl Serialize for LoggedHeaders<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.headers.iter().map(|(name, value)| Field {
+            name: name.as_str(),
+            value: value.as_bytes(),
+            redactor: self.redactor,
+        }))
+    }
+}
+
+struct Field<'a> {
+    name: &'a str,
+    value: &'a [u8],
+    redactor: &'a Redactor,
+}
+
+impl Serialize for Field<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = String::from_utf8_lossy(self.value);
+        (self.name, self.redactor.header(self.name, &text)).serialize(serializer)
+    }
+}
+
+/// Trailer fields, redacted and as text.
+pub(super) fn trailers_for_log(trailers: &HeaderMap, redactor: &Redactor) -> Headers {
+    trailers
         .iter()
         .map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());

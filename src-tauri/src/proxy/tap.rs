@@ -26,7 +26,8 @@ struct Tap {
 impl Tap {
     /// Puts what passes on record. `is_last`: nothing follows it.
     fn see(&mut self, frame: &Frame<Bytes>, is_last: bool) {
-        let trailers = frame.trailers_ref().map(|trailers| headers::for_log(trailers, &self.redactor));
+        let trailers =
+            frame.trailers_ref().map(|trailers| headers::trailers_for_log(trailers, &self.redactor));
         match (frame.data_ref(), trailers) {
             (Some(data), _) if !is_last => self.writer.body(self.direction, data),
             (data, trailers) if is_last || trailers.is_some() => {

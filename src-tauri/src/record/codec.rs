@@ -1,12 +1,11 @@
 //! Events as the journal's frames carry them: a kind, and a payload of at most two pieces, so that a
 //! body's bytes are never copied to be framed. Heads are JSON; a body is its offset and its bytes.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use smallvec::SmallVec;
 
-use super::event::{Direction, Event};
+use super::event::{Begin, Direction, Event, ResponseHead};
 
 const BEGIN: u8 = 1;
 const REQUEST_BODY: u8 = 2;
@@ -23,13 +22,16 @@ const DONE: u8 = 17;
 /// Bytes of a body frame's payload before the body's own: its offset, little-endian.
 const OFFSET_BYTES: usize = 8;
 
+/// The longest head that is no JSON: three numbers.
+const SMALL_HEAD_BYTES: usize = 3 * 8;
+
 /// An event ready to be framed.
 #[derive(Debug)]
 pub struct Encoded<'a> {
     /// Which event.
     pub kind: u8,
-    /// The payload's first piece.
-    pub head: Cow<'a, [u8]>,
+    /// The payload's first piece. What belongs to a chunk has room in here, so that none is allocated for it.
+    pub head: SmallVec<[u8; SMALL_HEAD_BYTES]>,
     /// The payload's second piece: a body's bytes, borrowed.
     pub body: &'a [u8],
 }
@@ -53,20 +55,21 @@ impl<'a> Event<'a> {
     /// Encodes for the journal.
     pub fn encode(&self) -> Encoded<'a> {
         match self {
-            Self::Begin(begin) => json(BEGIN, begin),
+            Self::Begin(begin) => begin.encode(),
             Self::Body { direction, offset, bytes } => {
                 let kind = of(*direction, REQUEST_BODY, RESPONSE_BODY);
-                Encoded { kind, head: offset.to_le_bytes().to_vec().into(), body: bytes }
+                Encoded { kind, head: SmallVec::from_slice(&offset.to_le_bytes()), body: bytes }
             }
             Self::Lost { direction, offset, bytes, frames } => {
-                let head = [*offset, *bytes, u64::from(*frames)].map(u64::to_le_bytes).concat();
-                Encoded { kind: of(*direction, REQUEST_LOST, RESPONSE_LOST), head: head.into(), body: &[] }
+                let head = [*offset, *bytes, u64::from(*frames)].map(u64::to_le_bytes);
+                let head = SmallVec::from_slice(head.as_flattened());
+                Encoded { kind: of(*direction, REQUEST_LOST, RESPONSE_LOST), head, body: &[] }
             }
             Self::BodyEnd(direction, end) => json(of(*direction, REQUEST_END, RESPONSE_END), end),
-            Self::ResponseHead(head) => json(RESPONSE_HEAD, head),
+            Self::ResponseHead(head) => head.encode(),
             Self::End(end) => json(END, end),
             Self::Assigned(assigned) => json(ASSIGNED, assigned),
-            Self::Done => Encoded { kind: DONE, head: Cow::Borrowed(&[]), body: &[] },
+            Self::Done => Encoded { kind: DONE, head: SmallVec::new(), body: &[] },
         }
     }
 
@@ -95,6 +98,20 @@ impl<'a> Event<'a> {
             _ => return Err(BadFrame { kind, reason: "unknown kind".to_owned() }),
         };
         Ok(event)
+    }
+}
+
+impl<H: Serialize> Begin<H> {
+    /// Encodes for the journal.
+    pub fn encode(&self) -> Encoded<'static> {
+        json(BEGIN, self)
+    }
+}
+
+impl<H: Serialize> ResponseHead<H> {
+    /// Encodes for the journal.
+    pub fn encode(&self) -> Encoded<'static> {
+        json(RESPONSE_HEAD, self)
     }
 }
 
@@ -127,7 +144,7 @@ fn which(request: bool) -> Direction {
 fn json<'a>(kind: u8, value: &impl Serialize) -> Encoded<'a> {
     // Strings, numbers and lists only: writing them to memory cannot fail.
     let head = serde_json::to_vec(value).unwrap_or_default();
-    Encoded { kind, head: head.into(), body: &[] }
+    Encoded { kind, head: SmallVec::from_vec(head), body: &[] }
 }
 
 fn from_json<T: DeserializeOwned>(kind: u8, payload: &[u8]) -> Result<T, BadFrame> {

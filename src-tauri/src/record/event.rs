@@ -72,9 +72,9 @@ pub struct Assigned {
     pub offset: u64,
 }
 
-/// The head of a request, and where it goes.
+/// The head of a request, and where it goes. `H` is anything that is written as [`Headers`] are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Begin {
+pub struct Begin<H = Headers> {
     /// The exchange's name in the log.
     pub request_id: RequestId,
     /// Wall clock at the moment the head was read.
@@ -90,18 +90,18 @@ pub struct Begin {
     /// The query without its `?`, secret values redacted.
     pub query: Option<String>,
     /// The client's header fields.
-    pub headers: Headers,
+    pub headers: H,
     /// `HTTP/1.1` or `HTTP/1.0`: how the client spoke.
     pub http_version: String,
 }
 
-/// The head of the upstream's final response.
+/// The head of the upstream's final response. `H` is anything that is written as [`Headers`] are.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ResponseHead {
+pub struct ResponseHead<H = Headers> {
     /// The status code.
     pub status: u16,
     /// The upstream's header fields.
-    pub headers: Headers,
+    pub headers: H,
     /// How the upstream spoke.
     pub http_version: String,
 }

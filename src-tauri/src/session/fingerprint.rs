@@ -9,7 +9,7 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::provider::{Block, Message, Provider, Role};
+use crate::provider::{Block, Image, Message, Provider, Role};
 
 /// Bytes kept of each hash: enough that chance never makes two conversations one.
 const HASH_BYTES: usize = 16;
@@ -146,7 +146,7 @@ impl Turn {
                 add_json(&mut self.rest, input, MAX_DEPTH);
             }
             Block::ToolResult { id, text, .. } => self.field("result", &[id, text]),
-            Block::Image { media_type, bytes, url } => {
+            Block::Image(Image { media_type, bytes, url, .. }) => {
                 let media_type = media_type.as_deref().unwrap_or_default();
                 self.field("image", &[media_type, &bytes.to_string(), url.as_deref().unwrap_or_default()]);
             }

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 struct Files;
 
 /// What the page may load and run: its own files. `tauri.conf.json` says the same for the window.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
     font-src 'self'; connect-src 'self'; frame-src 'none'; frame-ancestors 'none'; worker-src 'none'; \
     object-src 'none'; media-src 'none'; base-uri 'none'; form-action 'none'; \
     require-trusted-types-for 'script'; trusted-types 'none'";

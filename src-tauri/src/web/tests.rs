@@ -94,6 +94,21 @@ async fn nothing_is_answered_without_the_cookie() {
     assert_eq!(page.headers()[CONTENT_TYPE], "text/html; charset=utf-8");
     let policy = page.headers()[CONTENT_SECURITY_POLICY].to_str().unwrap();
     assert!(policy.contains("default-src 'none'; script-src 'self'"), "{policy}");
+    // Images are only those that the page makes itself.
+    assert!(policy.contains("; img-src data:; "), "{policy}");
+}
+
+#[test]
+fn the_window_has_the_browsers_policy() {
+    let directives = |policy: &str| {
+        let differs = |one: &str| one.starts_with("connect-src ") || one.starts_with("frame-ancestors ");
+        let all = policy.split(';').map(|one| one.trim().to_owned());
+        all.filter(|one| !differs(one)).collect::<Vec<_>>()
+    };
+    let configured: serde_json::Value =
+        serde_json::from_str(include_str!("../../../tauri.conf.json")).unwrap();
+    let windows = configured["app"]["security"]["csp"].as_str().unwrap();
+    assert_eq!(directives(windows), directives(super::page::POLICY));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 // A log folder in which every payload was said in every place where a stranger's text can stand.
 
 import { PAYLOADS, loaded } from "./payloads.mjs";
+import { makePng } from "./png.mjs";
 import { random } from "./random.mjs";
 import { SessionLog } from "./session_log.mjs";
 import { anthropicError, anthropicStream } from "./wire.mjs";
@@ -32,6 +33,8 @@ export function marksOf(index, sink) {
 export function textFor(index, sink, canary) {
   return loaded(PAYLOADS[index], mark(index, SINKS[sink]), canary);
 }
+
+const PIXEL = makePng(1, 1, () => [255, 0, 0]).toString("base64");
 
 /** Payloads that one rich session holds. */
 const TOGETHER = 10;
@@ -74,7 +77,7 @@ function richSession(payloads, at, numbers) {
   const all = (make) => payloads.map(({ said, ...payload }, place) => make(said, place, payload));
   const headers = Object.fromEntries(all((said) => [inLine(said(SINKS.header)), inLine(said(HEADER_VALUE))]));
   const tools = all((said) => ({ name: said(ELSEWHERE), description: said(ELSEWHERE), input_schema: { type: "object" } }));
-  const messages = [{ role: "user", content: all((said) => ({ type: "text", text: said(SINKS.user) })) }];
+  const messages = [{ role: "user", content: [...all((said) => ({ type: "text", text: said(SINKS.user) })), ...all(images).flat()] }];
   const ask = (later, answer) => log.exchange({ at: new Date(at.getTime() + later), path: "/v1/messages", headers, body: { model, max_tokens: 100, stream: true, tools, messages }, answer });
 
   const blocks = [
@@ -92,6 +95,19 @@ function richSession(payloads, at, numbers) {
   messages.push({ role: "assistant", content: blocks }, { role: "user", content: results });
   const second = ask(5_000, anthropicStream({ id: "msg_2", model, blocks: [{ type: "text", text: "Done." }], usage: { input_tokens: 100, output_tokens: 50 } }));
   return { log, first, second };
+}
+
+/** Images that are none, with everything in them that names them; and one that is one, whatever it says that it is. */
+function images(said) {
+  const text = said(ELSEWHERE);
+  const drawing = `<svg xmlns="http://www.w3.org/2000/svg" onload="__canary(1)"><script>__canary(1)</script><text>${text}</text></svg>`;
+  const base64 = (media_type, data) => ({ type: "image", source: { type: "base64", media_type, data } });
+  return [
+    base64("image/svg+xml", Buffer.from(drawing.toWellFormed()).toString("base64")),
+    base64(text, text),
+    base64(text, PIXEL),
+    { type: "image", source: { type: "url", url: text } },
+  ];
 }
 
 /** JSON.parse gives `__proto__` as a plain key, as a model's answer does. */

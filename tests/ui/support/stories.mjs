@@ -1,6 +1,7 @@
 // Conversations with everything in them that the explorer shows: what the screenshots and the view tests use.
 
 import { anthropicError, anthropicStream, json, unreachable } from "./wire.mjs";
+import { makePng } from "./png.mjs";
 import { SessionLog } from "./session_log.mjs";
 
 const CLAUDE = { "User-Agent": "claude-cli/2.1.330 (external, cli)", "X-App": "cli", "Anthropic-Version": "2023-06-01" };
@@ -10,6 +11,13 @@ const SYSTEM = [
   { type: "text", text: "You are Claude Code, Anthropic's official CLI for Claude." },
   { type: "text", text: "# Environment\n - Primary working directory: /home/ada/shop\n - Is a git repository: true\n" + "Follow the conventions of the code around you. ".repeat(60) },
 ];
+
+/** A page with a bar, a heading and a box. */
+const SCREENSHOT = { type: "base64", media_type: "image/png", data: makePng(640, 400, (x, y) => {
+  if (y < 48) return [29, 78, 137];
+  if (x > 40 && x < 300 && y > 80 && y < 104) return [60, 60, 66];
+  return x > 40 && x < 600 && y > 140 && y < 340 ? [214, 228, 240] : [250, 250, 250];
+}).toString("base64") };
 
 /** A coding session: thinking, tools, an edit, an image, retries, a sub-agent, a cut stream. */
 export function fixTheLoginTest(random, at) {
@@ -71,8 +79,8 @@ export function fixTheLoginTest(random, at) {
     { type: "text", text: "Running the tests once more." },
     { type: "tool_use", id: "toolu_again", name: "Bash", input: { command: "npm test" } },
   ]);
-  result("toolu_again", "\u001b[32m✓ 48 passed\u001b[0m");
-  user({ type: "image", source: { type: "base64", media_type: "image/png", data: "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==" } },
+  result("toolu_again", [{ type: "text", text: "\u001b[32m✓ 48 passed\u001b[0m" }, { type: "image", source: SCREENSHOT }]);
+  user({ type: "image", source: SCREENSHOT }, { type: "image", source: { type: "url", url: "https://example.com/basket.png" } },
     { type: "text", text: "Looks good in the browser too (screenshot). Anything else that uses seconds?" });
   say([{ type: "text", text: "No: I checked both callers. See [the cookie documentation](https://example.com/cookies) for the unit." }]);
   user({ type: "text", text: "Thanks! Please write the changelog entry." });

@@ -2,6 +2,7 @@
 import type { CopyArgs } from "./CopyArgs";
 import type { ExportsArgs } from "./ExportsArgs";
 import type { FacetsArgs } from "./FacetsArgs";
+import type { ImageArgs } from "./ImageArgs";
 import type { OpenArgs } from "./OpenArgs";
 import type { RequestArgs } from "./RequestArgs";
 import type { RequestsArgs } from "./RequestsArgs";
@@ -16,4 +17,4 @@ import type { TextArgs } from "./TextArgs";
 /**
  * A question: `{"name": "sessions", "args": {…}}`. What it is answered with stands beside each.
  */
-export type Call = { "name": "host" } | { "name": "sessions", "args": SessionsArgs } | { "name": "facets", "args": FacetsArgs } | { "name": "requests", "args": RequestsArgs } | { "name": "session", "args": SessionArgs } | { "name": "request", "args": RequestArgs } | { "name": "body", "args": TextArgs } | { "name": "record", "args": TextArgs } | { "name": "search", "args": SearchArgs } | { "name": "stats", "args": StatsArgs } | { "name": "exports", "args": ExportsArgs } | { "name": "clients" } | { "name": "settings" } | { "name": "set", "args": SetArgs } | { "name": "set_shell_set_up", "args": SwitchArgs } | { "name": "set_paused", "args": SwitchArgs } | { "name": "set_start_at_login", "args": SwitchArgs } | { "name": "onboarded" } | { "name": "copy", "args": CopyArgs } | { "name": "open", "args": OpenArgs };
+export type Call = { "name": "host" } | { "name": "sessions", "args": SessionsArgs } | { "name": "facets", "args": FacetsArgs } | { "name": "requests", "args": RequestsArgs } | { "name": "session", "args": SessionArgs } | { "name": "request", "args": RequestArgs } | { "name": "body", "args": TextArgs } | { "name": "record", "args": TextArgs } | { "name": "image", "args": ImageArgs } | { "name": "search", "args": SearchArgs } | { "name": "stats", "args": StatsArgs } | { "name": "exports", "args": ExportsArgs } | { "name": "clients" } | { "name": "settings" } | { "name": "set", "args": SetArgs } | { "name": "set_shell_set_up", "args": SwitchArgs } | { "name": "set_paused", "args": SwitchArgs } | { "name": "set_start_at_login", "args": SwitchArgs } | { "name": "onboarded" } | { "name": "copy", "args": CopyArgs } | { "name": "open", "args": OpenArgs };

@@ -17,6 +17,10 @@ export type PricedTurn = {
  */
 cost_usd: number | null, 
 /**
+ * Whether it still runs.
+ */
+running: boolean, 
+/**
  * The request's number in the session; old logs may have one twice.
  */
 seq: number, 
@@ -76,6 +80,14 @@ usage: Usage | null,
  * How long it took.
  */
 timing: Timing | null, 
+/**
+ * How many tools the model might call.
+ */
+tools: number, 
+/**
+ * How many messages the whole conversation has that it sends, instructions not counted.
+ */
+sent_messages: number, 
 /**
  * The earlier request that sent exactly the same conversation.
  */

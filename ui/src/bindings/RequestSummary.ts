@@ -70,9 +70,13 @@ project: string | null,
  */
 started: Timestamp, 
 /**
- * HTTP status; 0: no response came; none: it still runs.
+ * HTTP status; 0: no response came; none: it still runs, or the response's line is lost.
  */
 status: number | null, 
+/**
+ * Whether it still runs.
+ */
+running: boolean, 
 /**
  * How it ended; none while it runs, and in old logs.
  */

@@ -22,6 +22,6 @@ tokens: Tokens,
  */
 cost_usd: number | null, 
 /**
- * Log lines that say that bytes were forwarded without being captured.
+ * Bodies that were forwarded and are not whole in the log.
  */
 gaps: number, };

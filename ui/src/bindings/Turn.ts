@@ -73,6 +73,14 @@ usage: Usage | null,
  */
 timing: Timing | null, 
 /**
+ * How many tools the model might call.
+ */
+tools: number, 
+/**
+ * How many messages the whole conversation has that it sends, instructions not counted.
+ */
+sent_messages: number, 
+/**
  * The earlier request that sent exactly the same conversation.
  */
 repeats: number | null, 

@@ -8,6 +8,7 @@ import type { Exports } from "../bindings/Exports";
 import type { Facets } from "../bindings/Facets";
 import type { Found } from "../bindings/Found";
 import type { HostState } from "../bindings/HostState";
+import type { ImageBytes } from "../bindings/ImageBytes";
 import type { RequestDetail } from "../bindings/RequestDetail";
 import type { RequestPage } from "../bindings/RequestPage";
 import type { SessionDetail } from "../bindings/SessionDetail";
@@ -16,6 +17,7 @@ import type { Settings } from "../bindings/Settings";
 import type { ShellOutcome } from "../bindings/ShellOutcome";
 import type { Stats } from "../bindings/Stats";
 import type { TextPart } from "../bindings/TextPart";
+import { visible } from "../lib/visible";
 import * as browser from "./fetch";
 import * as window_ from "./tauri";
 
@@ -29,6 +31,7 @@ export interface Answers {
   request: RequestDetail;
   body: TextPart;
   record: TextPart;
+  image: ImageBytes;
   search: Found;
   stats: Stats;
   exports: Exports;
@@ -52,7 +55,8 @@ export class CallFailure extends Error {
     readonly kind: CallError["error"] | "unreachable",
     message: string,
   ) {
-    super(message);
+    // It may quote what was asked for, which may be out of a log.
+    super(visible(message));
     this.name = "CallFailure";
   }
 }

@@ -13,6 +13,8 @@ export interface Column {
   right?: boolean;
   /** Not shown until it is chosen. */
   extra?: boolean;
+  /** What the rows can be listed by: the host's word. */
+  order?: string;
   /** What the title is short for. */
   what?: string;
 }

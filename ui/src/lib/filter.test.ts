@@ -13,6 +13,10 @@ test("a line is split as the host splits it", () => {
     '"open end',
   ]);
   expect(filter.terms("")).toEqual([]);
+  const choice = '-(project:"a (b)" or is:error)';
+  expect(filter.terms(`x ${choice} (model:a or model:b) f(x or y)`)).toEqual(["x", choice, "(model:a or model:b)", "f(x", "or", "y)"]);
+  expect(filter.removeTerm(`x ${choice} y`, choice)).toBe("x y");
+  expect(filter.suggestions("x (mod", filter.KEY_HINTS, [])[0]?.line).toBe("x (model:");
 });
 
 test("code and addresses are no keys", () => {

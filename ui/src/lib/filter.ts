@@ -3,9 +3,9 @@
 import type { Facet } from "../bindings/Facet";
 import type { Range } from "./place";
 
-/** The terms of a line, as they were typed: `word`, `-"two words"`, `key:a,b`, `key:"a b"`. */
+/** The terms of a line, as they were typed: `word`, `-"two words"`, `key:a,b`, `key:"a b"`, `(key:a or key:b)`. */
 export function terms(line: string): string[] {
-  return line.match(/-?(?:[A-Za-z]+:)?"[^"]*"?\*?|[^\s"]+/g) ?? [];
+  return line.match(/(?<!\S)-?\((?:[^()"]|"[^"]*")*\s+(?:or|OR)\s(?:[^()"]|"[^"]*")*\)|-?(?:[A-Za-z]+:)?"[^"]*"?\*?|[^\s"]+/g) ?? [];
 }
 
 interface KeyTerm {
@@ -170,7 +170,7 @@ export interface Suggestion {
 
 /** What could be meant by the word before the caret: keys at its beginning, values behind the colon. */
 export function suggestions(before: string, hints: KeyHint[], facets: Facet[], most = 8): Suggestion[] {
-  const word = /\S*$/.exec(before)?.[0] ?? "";
+  const word = (/\S*$/.exec(before)?.[0] ?? "").replace(/^-?\(/, "");
   const head = before.slice(0, before.length - word.length);
   const [, minus = "", key = "", colon = "", typed = ""] = /^(-?)([A-Za-z]*)(:?)(.*)$/s.exec(word) ?? [];
   if (word === "" || typed.startsWith('"')) return [];

@@ -1,6 +1,8 @@
 // Values as people read them. Everything here is pure: what depends on the time of day is given `now_ms`.
 // A value that is not known is shown as an en dash, never as 0.
 
+import { visible } from "./visible";
+
 export const UNKNOWN = "–";
 
 const MINUTE_MS = 60_000;
@@ -132,7 +134,7 @@ export function percent(share: number | null | undefined): string {
 /** A path's last segment: how a project is called. */
 export function baseName(path: string | null | undefined): string {
   if (!path) return UNKNOWN;
-  return path.replace(/[/\\]+$/, "").split(/[/\\]/).pop() || path;
+  return visible(path.replace(/[/\\]+$/, "").split(/[/\\]/).pop() || path);
 }
 
 /** `1 request`, `1,204 requests`. */

@@ -1,5 +1,7 @@
 // How clients and providers are shown.
 
+import { visible } from "./visible";
+
 const CLIENTS: Record<string, string> = {
   "claude-code": "Claude Code",
   codex: "Codex",
@@ -16,7 +18,7 @@ const CLIENTS: Record<string, string> = {
 
 /** A client as people know it; what is not known keeps its own name. */
 export function clientName(name: string | null): string {
-  return name ? (CLIENTS[name] ?? name) : "–";
+  return name ? (CLIENTS[name] ?? visible(name)) : "–";
 }
 
 /** The class of a provider's colour. */
@@ -27,5 +29,5 @@ export function providerClass(provider: string): string {
 
 /** A model's name without the date of its version, which the title of the cell has. */
 export function modelName(model: string): string {
-  return model.replace(/^.*\//, "").replace(/-(\d{8}|\d{4}-\d{2}-\d{2})$/, "");
+  return visible(model).replace(/^.*\//, "").replace(/-(\d{8}|\d{4}-\d{2}-\d{2})$/, "");
 }

@@ -1,16 +1,22 @@
 // Where the page is, and how that is written behind the `#` of its address.
 
+import type { SessionOrder } from "../bindings/SessionOrder";
+
 export const VIEWS = ["sessions", "requests", "search", "stats", "settings", "welcome"] as const;
 export type View = (typeof VIEWS)[number];
 
 export const RANGES = ["1h", "24h", "7d", "30d", "all"] as const;
 export type Range = (typeof RANGES)[number];
 
+export const ORDERS: SessionOrder[] = ["last", "requests", "tokens", "cost"];
+
 export interface Place {
   view: View;
   /** The filter line of lists and stats, or what is searched for. */
   filter: string;
   range: Range;
+  /** What sessions are listed by, most first. */
+  order: SessionOrder;
   /** What the detail pane shows: the request if there is one, else the session. */
   session: string | null;
   request: string | null;
@@ -26,6 +32,7 @@ export const START: Place = {
   view: "sessions",
   filter: "",
   range: "all",
+  order: "last",
   session: null,
   request: null,
   turn: null,
@@ -36,7 +43,7 @@ export const START: Place = {
 /** `#/requests?filter=is:error&request=…`; what is as at the start is left out. */
 export function toHash(place: Place): string {
   const fields = new URLSearchParams();
-  for (const key of ["filter", "range", "session", "request", "turn", "find", "tab"] as const) {
+  for (const key of ["filter", "range", "order", "session", "request", "turn", "find", "tab"] as const) {
     const value = place[key];
     if (value !== null && value !== START[key]) fields.set(key, String(value));
   }
@@ -58,6 +65,7 @@ export function fromHash(hash: string): Place {
     view: VIEWS.find((view) => view === path) ?? START.view,
     filter: fields.get("filter") ?? "",
     range: RANGES.find((range) => range === fields.get("range")) ?? START.range,
+    order: ORDERS.find((order) => order === fields.get("order")) ?? START.order,
     session: fields.get("session") || null,
     request: fields.get("request") || null,
     turn: turn !== null && /^\d{1,9}$/.test(turn) ? Number(turn) : null,

@@ -1,5 +1,7 @@
 // What a tool call does, in a line: the argument that says most, whatever the client calls it.
 
+import type { Block } from "../bindings/Block";
+import { bytes, plural } from "./format";
 import { firstLine } from "./visible";
 
 /** How a call is shown when it is opened. */
@@ -19,6 +21,13 @@ export interface Replacement {
 export interface FileTouch {
   path: string;
   how: "read" | "edit" | "write";
+}
+
+/** How much a result is: its text, and the images that came with it. */
+export function resultFacts({ text, images }: Extract<Block, { type: "tool_result" }>): string {
+  const parts = text ? [bytes(text.length)] : [];
+  if (images.length > 0) parts.push(plural(images.length, "image"));
+  return parts.join(" · ");
 }
 
 /** Characters of a summary. */

@@ -5,7 +5,7 @@ import { toolUse } from "./toolUse";
 
 test("calls, failures and files are summed up, sub-agents' too", () => {
   const call = (id: string, name: string, input: unknown) => ({ type: "tool_call" as const, id, name, input });
-  const result = (id: string, text: string, is_error = false) => ({ type: "tool_result" as const, id, text, is_error, images: 0 });
+  const result = (id: string, text: string, is_error = false) => ({ type: "tool_result" as const, id, text, is_error, images: [] });
   const turns = [
     turn({ seq: 1, new_messages: [says("user", "go")], answer: { role: "assistant", blocks: [call("1", "Read", { file_path: "/a" }), call("2", "Read", { file_path: "/b" })] } }),
     turn({ seq: 2, new_messages: [{ role: "tool", blocks: [result("1", "xx"), result("2", "no such file", true)] }] }),

@@ -4,6 +4,7 @@ import { firstLine, visible } from "./visible";
 
 test("what lies about a text is written out, what is text stays", () => {
   expect(visible("a\u202eb\u0007c\ufeff")).toBe("a‹U+202E›b‹U+0007›c‹U+FEFF›");
+  expect(visible("hi\u{e0041}\u061c")).toBe("hi‹U+E0041›‹U+061C›");
   expect(visible("a\tb\r\nc\rd é 漢 👩‍💻")).toBe("a\tb\nc\nd é 漢 👩‍💻");
 });
 

@@ -2,15 +2,11 @@
 
 import type { RequestCursor } from "../bindings/RequestCursor";
 import type { RequestSummary } from "../bindings/RequestSummary";
-import type { SessionCursor } from "../bindings/SessionCursor";
+import type { SessionPlace } from "../bindings/SessionPlace";
 import type { SessionSummary } from "../bindings/SessionSummary";
 import { call } from "../ipc/call";
+import { location } from "./location.svelte";
 import { PagedList } from "./paged.svelte";
-
-/** Neither a status nor an end: old logs have no end, but a status. */
-export function isRunning(request: RequestSummary): boolean {
-  return request.status === null && request.end === null && request.timing === null;
-}
 
 /** The provider or the proxy says so; a client that went away is no failure. */
 export function isFailed(request: RequestSummary): boolean {
@@ -19,9 +15,9 @@ export function isFailed(request: RequestSummary): boolean {
   return request.status === 0 || (request.end !== null && broken.includes(request.end));
 }
 
-export const sessionList = new PagedList<SessionSummary, SessionCursor>({
+export const sessionList = new PagedList<SessionSummary, SessionPlace>({
   fetch: async (filter, before, limit) => {
-    const page = await call("sessions", { filter, before, limit });
+    const page = await call("sessions", { filter, order: location.place.order, before, limit });
     return { rows: page.sessions, next: page.next, totals: page.totals, chips: page.filter };
   },
   key: (session) => session.id,
@@ -35,6 +31,6 @@ export const requestList = new PagedList<RequestSummary, RequestCursor>({
     return { rows: page.requests, next: page.next, totals: page.totals, chips: page.filter };
   },
   key: (request) => request.request_id,
-  isRunning,
+  isRunning: (request) => request.running,
   most: 1000,
 });

@@ -131,11 +131,11 @@ impl http_body::Body for Tee {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let frame = std::task::ready!(Pin::new(&mut self.inner).poll_frame(cx));
-        if let (Some(Ok(f)), Some(r)) = (&frame, &mut self.record) {
-            if let Some(data) = f.data_ref() {
-                r.seen.extend_from_slice(data);
-                r.parts.push((r.start.elapsed(), r.seen.len()));
-            }
+        if let (Some(Ok(f)), Some(r)) = (&frame, &mut self.record)
+            && let Some(data) = f.data_ref()
+        {
+            r.seen.extend_from_slice(data);
+            r.parts.push((r.start.elapsed(), r.seen.len()));
         }
         Poll::Ready(frame)
     }

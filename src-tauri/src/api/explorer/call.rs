@@ -11,10 +11,10 @@ use ts_rs::TS;
 use super::host::{Host, Refusal};
 use super::host_state::{host_state, onboarded};
 use super::types::{
-    CopyArgs, ExportsArgs, FacetsArgs, OpenArgs, RequestArgs, RequestsArgs, SearchArgs, SessionArgs,
-    SessionsArgs, SetArgs, StatsArgs, SwitchArgs, TextArgs,
+    CopyArgs, ExportsArgs, FacetsArgs, ImageArgs, OpenArgs, RequestArgs, RequestsArgs, SearchArgs,
+    SessionArgs, SessionsArgs, SetArgs, StatsArgs, SwitchArgs, TextArgs,
 };
-use super::{facets, list, open, pointing, request, session, settings, stats, text};
+use super::{facets, image, list, open, pointing, request, session, settings, stats, text};
 use crate::api::query::{Archive, QueryError};
 use crate::api::search::{Cursor, Found, SearchError, search};
 use crate::config::{Environment, Flags, Paths};
@@ -43,6 +43,8 @@ pub enum Call {
     Body(TextArgs),
     /// [`TextPart`](super::types::TextPart) of a log line.
     Record(TextArgs),
+    /// [`ImageBytes`](super::types::ImageBytes).
+    Image(ImageArgs),
     /// [`Found`].
     Search(SearchArgs),
     /// [`Stats`](super::types::Stats).
@@ -154,6 +156,7 @@ pub async fn answer(front: &Front, call: Value) -> Result<Value, CallError> {
         Call::Request(asked) => json(request::request(front, &asked).await?),
         Call::Body(asked) => json(text::body(front, asked).await?),
         Call::Record(asked) => json(text::record(front, asked).await?),
+        Call::Image(asked) => json(image::image(front, asked).await?),
         Call::Search(asked) => json(found(front, &asked).await?),
         Call::Facets(asked) => json(facets::facets(front, &asked).await?),
         Call::Stats(asked) => json(stats::stats(front, &asked).await?),

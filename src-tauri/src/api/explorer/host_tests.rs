@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use super::testing::{Home, request, response, start};
+use super::testing::{Home, now, request, response, start};
 use super::{CallError, note_of};
 use crate::config::portfile;
 use crate::model::{Change, RequestId};
@@ -46,6 +46,26 @@ async fn a_proxy_of_another_process_is_attached() {
         () = healthy => {}
         () = ask => {}
     }
+}
+
+#[tokio::test]
+async fn bodies_that_are_not_whole_in_todays_log_are_counted() {
+    let lacking = |mut line: Value| {
+        line["gap"] = json!([{"from": 4, "bytes": 7, "reason": "journal_full"}, {"from": 90, "bytes": 1, "reason": "journal_full"}]);
+        line["complete"] = json!(false);
+        line
+    };
+    let home = Home::logged(&[
+        vec![
+            start(1),
+            lacking(now(request(1, 1, "opus", &["Hello"]))),
+            lacking(now(response(1, 1, 200, "Hi"))),
+        ],
+        vec![start(2), now(request(2, 1, "opus", &["Hello"])), now(response(2, 1, 200, "Hi"))],
+    ])
+    .await;
+    let today = home.told("host", Value::Null).await["today"].clone();
+    assert_eq!((&today["requests"], &today["gaps"]), (&json!(2), &json!(2)));
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ async fn what_is_no_call_is_a_bad_call() {
         json!({"name": "sessions", "args": {"limit": 1e30}}),
         json!({"name": "sessions", "args": {"limit": "10"}}),
         json!({"name": "sessions", "args": {"limit": 1, "filter": 7}}),
-        json!({"name": "sessions", "args": {"limit": 1, "before": {"last_ms": "x", "session": "y"}}}),
+        json!({"name": "sessions", "args": {"limit": 1, "order": "id; drop table sessions"}}),
+        json!({"name": "sessions", "args": {"limit": 1, "before": {"amount": "x", "session": "y"}}}),
         json!({"name": "requests", "args": {"limit": 1, "before": {"started_ms": 0.5, "request_id": "y"}}}),
         json!({"name": "requests", "args": [1]}),
         json!({"name": "request", "args": {"request_id": null}}),
@@ -85,7 +86,7 @@ async fn no_argument_is_too_large_or_too_odd() {
         }
     }
     for ms in [i64::MIN, -1, 0, i64::MAX] {
-        let sessions = json!({"limit": 0, "before": {"last_ms": ms, "session": "\u{ffff}"}});
+        let sessions = json!({"limit": 0, "before": {"amount": ms, "session": "\u{ffff}"}});
         home.told("sessions", sessions).await;
         home.told("requests", json!({"limit": 0, "before": {"started_ms": ms, "request_id": ""}})).await;
         home.told(

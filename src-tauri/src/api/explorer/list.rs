@@ -3,14 +3,13 @@
 use super::call::{CallError, Front};
 use super::summary::{chips, request_summary, totals};
 use super::types::{
-    RequestCursor, RequestPage, RequestSummary, RequestsArgs, SessionCursor, SessionPage, SessionsArgs,
-    Totals,
+    RequestCursor, RequestPage, RequestSummary, RequestsArgs, SessionOrder, SessionPage, SessionPlace,
+    SessionsArgs, Totals,
 };
 use crate::api::query::{Archive, summary_of_row};
-use crate::api::types::SessionSummary;
 use crate::index::filter::{Line, Scope};
-use crate::index::list::{self as index, Chosen};
-use crate::index::query::Before;
+use crate::index::list::{self as index, Chosen, Order};
+use crate::index::query::Session;
 
 /// The most sessions of a page.
 const MAX_SESSIONS: u32 = 500;
@@ -22,14 +21,15 @@ const MAX_REQUESTS: u32 = 1000;
 pub(super) async fn sessions(front: &Front, asked: &SessionsArgs) -> Result<SessionPage, CallError> {
     let line = Line::read(&asked.filter, Scope::Requests);
     let limit = asked.limit.clamp(1, MAX_SESSIONS);
-    match indexed_sessions(&front.archive, &line, asked.before.as_ref(), limit).await {
-        Ok((mut sessions, totals)) => {
-            let more = sessions.len() > limit as usize;
-            sessions.truncate(limit as usize);
-            let next = sessions.last().filter(|_| more).map(|last| SessionCursor {
-                last_ms: last.last_activity.unix_ms(),
-                session: last.id.as_str().to_owned(),
-            });
+    let order = order_of(asked.order);
+    match indexed_sessions(&front.archive, &line, order, asked.before.as_ref(), limit).await {
+        Ok((mut rows, totals)) => {
+            let more = rows.len() > limit as usize;
+            rows.truncate(limit as usize);
+            let place =
+                |last: &Session| SessionPlace { amount: order.amount(last), session: last.id.clone() };
+            let next = rows.last().filter(|_| more).map(place);
+            let sessions = rows.into_iter().filter_map(summary_of_row).collect();
             Ok(SessionPage { sessions, next, totals, filter: chips(&line), without_index: None })
         }
         Err(_) => {
@@ -44,22 +44,32 @@ pub(super) async fn sessions(front: &Front, asked: &SessionsArgs) -> Result<Sess
 async fn indexed_sessions(
     archive: &Archive,
     line: &Line,
-    before: Option<&SessionCursor>,
+    order: Order,
+    before: Option<&SessionPlace>,
     limit: u32,
-) -> Result<(Vec<SessionSummary>, Option<Totals>), sqlx::Error> {
-    let at = before.map(|before| Before { last_ms: before.last_ms, id: before.session.clone() });
+) -> Result<(Vec<Session>, Option<Totals>), sqlx::Error> {
+    let at = before.map(|before| (before.amount, before.session.as_str()));
     let chosen = Chosen { line: line.clone(), ..Chosen::default() };
     let totals = first_page_totals(archive, &chosen, before.is_none()).await?;
     if !line.is_empty() && have_nothing(totals.as_ref()) {
         return Ok((Vec::new(), totals));
     }
-    let rows = index::sessions(archive.db(), line, at.as_ref(), limit + 1).await?;
-    Ok((rows.into_iter().filter_map(summary_of_row).collect(), totals))
+    let rows = index::sessions(archive.db(), line, order, at, limit + 1).await?;
+    Ok((rows, totals))
 }
 
 /// Whether it is known that a page is empty: looking for it would be a second look at all exchanges.
 fn have_nothing(totals: Option<&Totals>) -> bool {
     totals.is_some_and(|totals| totals.requests == 0)
+}
+
+fn order_of(order: SessionOrder) -> Order {
+    match order {
+        SessionOrder::Last => Order::Last,
+        SessionOrder::Requests => Order::Requests,
+        SessionOrder::Tokens => Order::Tokens,
+        SessionOrder::Cost => Order::Cost,
+    }
 }
 
 /// A page of requests.

@@ -51,7 +51,7 @@ pub(super) async fn request(front: &Front, asked: &RequestArgs) -> Result<Reques
         cost: cost_parts(&listed.exchange),
         record: spans(&listed.exchange),
         summary: request_summary(listed),
-        turn: PricedTurn { turn, cost_usd },
+        turn: PricedTurn::new(cost_usd, turn),
         request_headers: request.map(|request| request.headers.clone()).unwrap_or_default(),
         response_headers: lines.response.as_ref().map(|line| line.headers.clone()).unwrap_or_default(),
         query: request.and_then(|request| request.query.clone()),

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use super::CallError;
-use super::testing::{Home, request, response, session_id, start};
+use super::testing::{Home, now, request, response, session_id, start};
 
 /// Two sessions: one with three requests, of which one failed and the last runs, and one with a stream.
 async fn home() -> Home {
@@ -18,7 +18,7 @@ async fn home() -> Home {
             response(1, 1, 200, "Hi"),
             request(1, 2, "opus-1", &["Hello", "Hi", "More"]),
             response(1, 2, 529, "Overloaded"),
-            request(1, 3, "haiku", &["Hello", "Hi", "More"]),
+            now(request(1, 3, "haiku", &["Hello", "Hi", "More"])),
         ],
         vec![start(2), request(2, 1, "gpt", &["Fix the café"]), stream],
     ])
@@ -82,6 +82,51 @@ async fn a_row_says_what_the_lines_said() {
     for field in ["status", "end", "tokens", "timing", "response_bytes"] {
         assert!(running[field].is_null(), "{field}");
     }
+}
+
+#[tokio::test]
+async fn sessions_come_in_every_order_page_by_page() {
+    let more = |session, seqs: std::ops::RangeInclusive<u32>| {
+        let mut begun = start(session);
+        begun["upstream"] = json!("api.anthropic.com");
+        let lines = seqs.flat_map(|seq| {
+            [request(session, seq, "claude-opus-4-5", &["Hello"]), response(session, seq, 200, "Hi")]
+        });
+        [begun].into_iter().chain(lines).collect::<Vec<_>>()
+    };
+    let home = Home::logged(&[more(1, 1..=3), more(2, 30..=30), more(3, 1..=2), more(4, 1..=2)]).await;
+    for (order, expected) in
+        [("last", [2, 1, 4, 3]), ("requests", [1, 4, 3, 2]), ("tokens", [1, 4, 3, 2]), ("cost", [1, 4, 3, 2])]
+    {
+        let (mut seen, mut before) = (Vec::new(), Value::Null);
+        for _ in 0..4 {
+            let page = home.told("sessions", json!({"limit": 1, "order": order, "before": before})).await;
+            seen.push(page["sessions"][0]["id"].as_str().unwrap().to_owned());
+            before = page["next"].clone();
+        }
+        assert_eq!((seen, before), (expected.map(session_id).to_vec(), Value::Null), "{order}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_was_lost_is_not_awaited_for_ever() {
+    let mut lost = request(1, 1, "opus", &["Hello"]);
+    lost["_meta"]["ts"] = json!("2026-01-01T00:00:00Z");
+    let runs = now(request(1, 2, "opus", &["Hello", "Hi", "More"]));
+    let home = Home::logged(&[vec![start(1), lost, runs]]).await;
+    for name in ["is:running", "is:streaming"] {
+        assert_eq!(ids(&home.told("requests", json!({"limit": 10, "filter": name})).await), ["r1-2"]);
+    }
+    let all = home.told("requests", json!({"limit": 10})).await;
+    assert_eq!(
+        [&all["requests"][0]["running"], &all["requests"][1]["running"]],
+        [&json!(true), &json!(false)]
+    );
+    let session = home.told("session", json!({"session": session_id(1)})).await;
+    assert_eq!(
+        [&session["turns"][0]["running"], &session["turns"][1]["running"]],
+        [&json!(false), &json!(true)]
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use super::types::{PricedTurn, SessionArgs, SessionDetail};
 use crate::api::query::view;
 use crate::api::reading::Reading;
 use crate::api::types::Turn;
+use crate::index::may_run;
 
 /// A session by its id, the beginning of its id, or `last`.
 pub(super) async fn session(front: &Front, asked: &SessionArgs) -> Result<SessionDetail, CallError> {
@@ -14,7 +15,7 @@ pub(super) async fn session(front: &Front, asked: &SessionArgs) -> Result<Sessio
     let (Some(view), turns) = read.await?? else {
         return Err(CallError::NotFound(format!("no session `{}`", asked.session)));
     };
-    let priced = |turn: Turn| PricedTurn { cost_usd: view.turn_cost_usd(&turn), turn };
+    let priced = |turn: Turn| PricedTurn::new(view.turn_cost_usd(&turn), turn);
     let turns = turns.into_iter().map(priced).collect();
     Ok(SessionDetail { turns, summary: view.summary, bad_lines: view.bad_lines })
 }
@@ -30,6 +31,14 @@ pub(super) fn turn(reading: &Reading, request_id: &str) -> Option<Turn> {
     let mut turns = reading.turns.so_far().iter().zip(reading.turns.places());
     let (turn, _) = turns.find(|(turn, place)| id(reading, turn, **place) == request_id)?;
     Some(Turn { request_id: Some(request_id.to_owned()), ..turn.clone() })
+}
+
+impl PricedTurn {
+    /// A turn as it is now.
+    pub fn new(cost_usd: Option<f64>, turn: Turn) -> Self {
+        let running = turn.status.is_none() && may_run(turn.started);
+        Self { turn, cost_usd, running }
+    }
 }
 
 fn id(reading: &Reading, turn: &Turn, place: u64) -> String {

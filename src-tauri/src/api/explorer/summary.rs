@@ -8,6 +8,7 @@ use crate::api::query::tokens_of_row;
 use crate::api::types::Tokens;
 use crate::index::filter::Line;
 use crate::index::list::{self as index, Listed};
+use crate::index::may_run;
 use crate::index::query::Exchange;
 use crate::model::Timestamp;
 use crate::provider::prices::usd;
@@ -34,6 +35,7 @@ pub(super) fn request_summary(listed: Listed) -> RequestSummary {
         model: exchange.model,
         agent: exchange.agent,
         project: exchange.project,
+        running: exchange.status.is_none() && may_run(Timestamp::from_unix_ms(exchange.started_ms)),
         started: Timestamp::from_unix_ms(exchange.started_ms),
         status: exchange.status,
         stop_reason: exchange.stop_reason,

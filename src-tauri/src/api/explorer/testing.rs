@@ -12,6 +12,7 @@ use super::{CallError, Front, Host, answer};
 use crate::api::action;
 use crate::api::query::Archive;
 use crate::config::{Environment, Flags, Paths};
+use crate::model::Timestamp;
 use crate::record::redact::Redactor;
 
 /// A process that can nothing.
@@ -123,6 +124,12 @@ pub(super) fn request(session: u32, seq: u32, model: &str, said: &[&str]) -> Val
         "body": json!({"model": model, "messages": messages}).to_string(),
         "headers": {"Content-Type": ["application/json; charset=utf-8"], "User-Agent": ["claude-cli/2.1.0 (x)"]},
         "method": "POST", "path": "/v1/messages", "query": "beta=true", "seq": seq, "size": 100, "type": "request"})
+}
+
+/// The line, written now.
+pub(super) fn now(mut line: Value) -> Value {
+    line["_meta"]["ts"] = json!(Timestamp::now());
+    line
 }
 
 /// Its response, of ten input and five output tokens.

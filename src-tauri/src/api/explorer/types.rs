@@ -68,7 +68,33 @@ pub struct Abilities {
     pub open: bool,
 }
 
-/// Where a page of sessions begins: behind this one.
+/// What sessions are listed by, most first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub enum SessionOrder {
+    /// When they were used last.
+    #[default]
+    Last,
+    /// How many requests they have.
+    Requests,
+    /// All their tokens.
+    Tokens,
+    /// What they cost.
+    Cost,
+}
+
+/// Where a page of sessions in some order begins: behind this one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct SessionPlace {
+    /// How much it has of what the order is by, in the index's unit.
+    pub amount: i64,
+    /// Its id.
+    pub session: String,
+}
+
+/// Where a page of what was found begins: behind this session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(TS), ts(export))]
 pub struct SessionCursor {
@@ -85,21 +111,24 @@ pub struct SessionsArgs {
     /// The filter line; empty: all.
     #[serde(default)]
     pub filter: String,
-    /// Where the page begins; none: at the latest.
+    /// What they are listed by.
     #[serde(default)]
-    pub before: Option<SessionCursor>,
+    pub order: SessionOrder,
+    /// Where the page begins; none: at the first.
+    #[serde(default)]
+    pub before: Option<SessionPlace>,
     /// At most so many, up to 500.
     pub limit: u32,
 }
 
-/// A page of sessions, latest first.
+/// A page of sessions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(test, derive(TS), ts(export))]
 pub struct SessionPage {
     /// The sessions.
     pub sessions: Vec<SessionSummary>,
     /// Where the next page begins, if there is one.
-    pub next: Option<SessionCursor>,
+    pub next: Option<SessionPlace>,
     /// Sums over all that the filter lets through, not only this page. None: not on the first page.
     pub totals: Option<Totals>,
     /// How the filter line was understood, and what was not.
@@ -246,8 +275,10 @@ pub struct RequestSummary {
     pub project: Option<String>,
     /// When its head was read.
     pub started: Timestamp,
-    /// HTTP status; 0: no response came; none: it still runs.
+    /// HTTP status; 0: no response came; none: it still runs, or the response's line is lost.
     pub status: Option<u16>,
+    /// Whether it still runs.
+    pub running: bool,
     /// How it ended; none while it runs, and in old logs.
     pub end: Option<EndKind>,
     /// Why the model stopped, in the API's word.
@@ -296,6 +327,8 @@ pub struct PricedTurn {
     pub turn: Turn,
     /// Where a price is known.
     pub cost_usd: Option<f64>,
+    /// Whether it still runs.
+    pub running: bool,
 }
 
 /// Asks for `request`.
@@ -432,6 +465,52 @@ pub struct TextPart {
     pub from: u64,
     /// Bytes of the whole.
     pub total: u64,
+}
+
+/// Asks for `image`.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct ImageArgs {
+    /// The request's id.
+    pub request_id: String,
+    /// Whose body has it.
+    pub what: Side,
+    /// The image's digest, as the turn gives it.
+    pub digest: String,
+}
+
+/// An image, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub struct ImageBytes {
+    /// What its first bytes say that it is.
+    pub media_type: RasterType,
+    /// Pixels from left to right,
+    pub width: u32,
+    /// and from top to bottom.
+    pub height: u32,
+    /// How many bytes it has.
+    pub bytes: u64,
+    /// The bytes.
+    pub base64: String,
+}
+
+/// Images that are pixels and nothing else: they name no other file and run nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(TS), ts(export))]
+pub enum RasterType {
+    /// PNG.
+    #[serde(rename = "image/png")]
+    Png,
+    /// JPEG.
+    #[serde(rename = "image/jpeg")]
+    Jpeg,
+    /// GIF.
+    #[serde(rename = "image/gif")]
+    Gif,
+    /// WebP.
+    #[serde(rename = "image/webp")]
+    Webp,
 }
 
 /// Asks for `search`.

@@ -7,6 +7,7 @@ use sqlx::{QueryBuilder, Sqlite};
 use super::amount::{self, Unit};
 use super::language::{Condition, Problem};
 use super::{Key, Scope};
+use crate::index::running::earliest_running_ms;
 use crate::model::Timestamp;
 use crate::provider::Kind;
 
@@ -55,7 +56,7 @@ pub enum State {
     Error,
     /// The first byte took 10 seconds or more, or all of it a minute.
     Slow,
-    /// It has no end yet.
+    /// It has no end, and began so lately that one may come.
     Streaming,
     /// It sent the same messages as one of the eight before it in its session.
     Retry,
@@ -75,25 +76,27 @@ impl State {
         })
     }
 
-    /// The condition, over an exchange `e`. It is never null.
-    pub(in crate::index) fn sql(self) -> &'static str {
+    /// Adds the condition, over an exchange `e`. It is never null.
+    pub(in crate::index) fn push(self, sql: &mut QueryBuilder<Sqlite>) {
         match self {
-            Self::Error => {
+            Self::Error => sql.push(
                 "(coalesce(e.status, 0) >= 400
                   or coalesce(e.end_kind, '') in ('upstream_error', 'upstream_truncated', 'proxy_killed', 'refused')
-                  or (e.error is not null and e.end_kind is not 'client_aborted'))"
+                  or (e.error is not null and e.end_kind is not 'client_aborted'))",
+            ),
+            Self::Slow => sql.push("(coalesce(e.ttfb_ms, 0) >= 10000 or coalesce(e.total_ms, 0) >= 60000)"),
+            Self::Streaming => {
+                sql.push("(e.status is null and e.started_ms >= ").push_bind(earliest_running_ms()).push(")")
             }
-            Self::Slow => "(coalesce(e.ttfb_ms, 0) >= 10000 or coalesce(e.total_ms, 0) >= 60000)",
-            Self::Streaming => "e.status is null",
-            Self::Retry => {
+            Self::Retry => sql.push(
                 "exists (select 1 from exchanges earlier where earlier.session = e.session
-                         and earlier.seq between e.seq - 8 and e.seq - 1 and earlier.chain = e.chain)"
-            }
-            Self::CacheMiss => {
+                         and earlier.seq between e.seq - 8 and e.seq - 1 and earlier.chain = e.chain)",
+            ),
+            Self::CacheMiss => sql.push(
                 "(e.seq > 1 and coalesce(e.cache_read_tokens, 0) = 0
-                  and coalesce(e.input_tokens, 0) + coalesce(e.cache_write_tokens, 0) >= 1024)"
-            }
-        }
+                  and coalesce(e.input_tokens, 0) + coalesce(e.cache_write_tokens, 0) >= 1024)",
+            ),
+        };
     }
 }
 
@@ -136,9 +139,7 @@ impl Filter {
     /// Adds the condition. It is never null.
     fn push(&self, sql: &mut QueryBuilder<Sqlite>, scope: Scope) {
         match self {
-            Self::Is(state) => {
-                sql.push(state.sql());
-            }
+            Self::Is(state) => state.push(sql),
             Self::Role(role) => {
                 sql.push("m.role = ").push_bind(*role);
             }

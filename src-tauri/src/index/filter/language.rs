@@ -1,5 +1,5 @@
-//! What people type: `word "two words" prefix* -word key:value`. Everything has to fit; what is
-//! between quotes is only ever looked for as it stands.
+//! What people type: `word "two words" prefix* -word key:value (key:value or key:value)`. Everything has to fit; what
+//! is between quotes is only ever looked for as it stands.
 
 use super::{Filter, Key, Scope};
 
@@ -37,7 +37,7 @@ pub struct Word {
     pub excluded: bool,
 }
 
-/// A `key:value,value`.
+/// A `key:value,value`, or several of them in `(… or …)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
     /// One of these has to hold,
@@ -67,6 +67,11 @@ pub enum Problem {
         /// What it can be.
         allowed: &'static str,
     },
+    /// A choice of something else than filters.
+    #[error(
+        "between ( and ) stand filters, as in (model:opus or is:error); in quotes it is looked for as it stands"
+    )]
+    BadChoice,
     /// The line is too long.
     #[error("only the first {MAX_VALUES} words and values count")]
     TooMany,
@@ -79,15 +84,15 @@ impl Line {
         let mut values = 0;
         let mut rest = text.trim();
         while !rest.is_empty() {
-            let (term, after) = Term::read(rest, scope);
-            values += term.values.len();
+            let (terms, after) = Terms::read(rest, scope);
+            values += terms.count_values();
             let (typed, after) = if values > MAX_VALUES {
                 (rest, "")
             } else {
                 (&rest[..rest.len() - after.len()], after.trim_start())
             };
             let problem =
-                if values > MAX_VALUES { Some(Problem::TooMany) } else { line.add(&term, scope).err() };
+                if values > MAX_VALUES { Some(Problem::TooMany) } else { line.add(&terms, scope).err() };
             line.parts.push(Part { text: typed.to_owned(), problem });
             rest = after;
         }
@@ -99,20 +104,84 @@ impl Line {
         self.words.is_empty() && self.conditions.is_empty()
     }
 
-    fn add(&mut self, term: &Term<'_>, scope: Scope) -> Result<(), Problem> {
-        let Some(key) = term.key else {
-            let text: String = term.values.concat();
-            if !text.is_empty() {
-                self.words.push(Word { text, prefix: term.prefix, excluded: term.excluded });
+    fn add(&mut self, terms: &Terms<'_>, scope: Scope) -> Result<(), Problem> {
+        match terms {
+            Terms::One(term) if term.key.is_none() => {
+                let text: String = term.values.concat();
+                if !text.is_empty() {
+                    self.words.push(Word { text, prefix: term.prefix, excluded: term.excluded });
+                }
             }
-            return Ok(());
-        };
-        let key = Key::named(key, scope).ok_or_else(|| Problem::UnknownKey { key: key.to_owned(), scope })?;
-        let any_of =
-            term.values.iter().map(|value| Filter::read(key, value, scope)).collect::<Result<_, _>>()?;
-        self.conditions.push(Condition { any_of, excluded: term.excluded });
+            Terms::One(term) => {
+                self.conditions.push(Condition { any_of: term.filters(scope)?, excluded: term.excluded });
+            }
+            Terms::Choice { excluded, terms } => {
+                if terms.iter().any(|term| term.excluded) {
+                    return Err(Problem::BadChoice);
+                }
+                let filters: Vec<Vec<Filter>> =
+                    terms.iter().map(|term| term.filters(scope)).collect::<Result<_, _>>()?;
+                self.conditions.push(Condition { any_of: filters.concat(), excluded: *excluded });
+            }
+        }
         Ok(())
     }
+}
+
+/// One term, or several of which one has to fit.
+#[derive(Debug, PartialEq, Eq)]
+enum Terms<'a> {
+    One(Term<'a>),
+    Choice { excluded: bool, terms: Vec<Term<'a>> },
+}
+
+impl<'a> Terms<'a> {
+    /// The first of them, and what follows. `text` begins with it.
+    fn read(text: &'a str, scope: Scope) -> (Self, &'a str) {
+        let (excluded, inner) = text.strip_prefix('-').map_or((false, text), |inner| (true, inner));
+        let choice = inner.strip_prefix('(').and_then(|inner| choice(inner, scope));
+        choice.map_or_else(
+            || {
+                let (term, rest) = Term::read(text, scope);
+                (Self::One(term), rest)
+            },
+            |(terms, rest)| (Self::Choice { excluded, terms }, rest),
+        )
+    }
+
+    fn count_values(&self) -> usize {
+        match self {
+            Self::One(term) => term.values.len(),
+            Self::Choice { terms, .. } => terms.iter().map(|term| term.values.len()).sum(),
+        }
+    }
+}
+
+/// Terms with `or` between them up to the closing parenthesis, and what follows it; none where it is no choice:
+/// code has parentheses, too.
+fn choice(text: &str, scope: Scope) -> Option<(Vec<Term<'_>>, &str)> {
+    let (inside, rest) = text.split_at(closing(text)?);
+    let mut terms = Vec::new();
+    let mut next = inside.trim();
+    loop {
+        let (term, after) = Term::read(next, scope);
+        terms.push(term);
+        let after = after.trim_start();
+        if after.is_empty() {
+            return (terms.len() > 1).then_some((terms, &rest[1..]));
+        }
+        let after = after.strip_prefix("or").or_else(|| after.strip_prefix("OR"))?;
+        next = after.strip_prefix(char::is_whitespace)?.trim_start();
+    }
+}
+
+/// Where the parenthesis closes, quotes passed over.
+fn closing(text: &str) -> Option<usize> {
+    let mut in_quotes = false;
+    text.char_indices().find_map(|(at, character)| {
+        in_quotes ^= character == '"';
+        (character == ')' && !in_quotes).then_some(at)
+    })
 }
 
 /// What stands between spaces, taken apart.
@@ -126,6 +195,14 @@ struct Term<'a> {
 }
 
 impl<'a> Term<'a> {
+    /// What its values mean; a word means nothing by itself.
+    fn filters(&self, scope: Scope) -> Result<Vec<Filter>, Problem> {
+        let name = self.key.ok_or(Problem::BadChoice)?;
+        let key =
+            Key::named(name, scope).ok_or_else(|| Problem::UnknownKey { key: name.to_owned(), scope })?;
+        self.values.iter().map(|value| Filter::read(key, value, scope)).collect()
+    }
+
     /// The first term, and what follows it. `text` begins with it.
     fn read(text: &'a str, scope: Scope) -> (Self, &'a str) {
         let (excluded, text) = match text.strip_prefix('-') {

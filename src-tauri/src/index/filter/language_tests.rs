@@ -161,3 +161,34 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_choice_is_any_of_its_filters() {
+    let opus = Filter::Part(Key::Model, "opus".to_owned());
+    let shop = Filter::Part(Key::Project, "my (old) shop".to_owned());
+    for (text, expected) in [
+        ("(model:opus or is:error)", (vec![opus.clone(), Filter::Is(State::Error)], false)),
+        (
+            "-( model:opus OR  is:error,slow )",
+            (vec![opus.clone(), Filter::Is(State::Error), Filter::Is(State::Slow)], true),
+        ),
+        ("(project:\"my (old) shop\" or model:opus)", (vec![shop, opus], false)),
+    ] {
+        assert_eq!(condition(text), expected, "{text}");
+        assert_eq!(line(text).parts[0].text, text);
+    }
+    let line = line("café (is:error or is:slow) -model:haiku");
+    assert_eq!((line.words.len(), line.conditions.len(), line.parts.len()), (1, 2, 3));
+}
+
+#[test]
+fn a_choice_of_something_else_says_what_it_takes_and_code_is_words() {
+    for text in ["(model:opus or café)", "(model:opus or -is:error)"] {
+        assert!(problem(text, Scope::Requests).unwrap().contains("(model:opus or is:error)"), "{text}");
+    }
+    assert!(problem("(odd:x or is:error)", Scope::Requests).unwrap().contains("odd:"));
+    for text in ["(is:error", "(model:opus)", "(is:error is:slow)", "()", "( or )", "(is:error or", "-(x)"] {
+        let line = line(text);
+        assert!(line.parts.iter().all(|part| !matches!(part.problem, Some(Problem::BadChoice))), "{text}");
+    }
+}

@@ -21,15 +21,23 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 5] = [
-    (6, &["drop trigger sessions_totalled", "drop trigger sessions_untotalled", "drop table totals"]),
+const UNDOING: [(i64, &[&str]); 7] = [
+    (8, &["drop trigger sessions_totalled", "drop trigger sessions_untotalled", "drop table totals"]),
     (
-        5,
+        7,
         &[
             "drop trigger exchanges_counted",
             "drop trigger exchanges_recounted",
             "drop trigger exchanges_uncounted",
             "drop table facets",
+        ],
+    ),
+    (6, &["drop index sessions_requests", "drop index sessions_tokens", "drop index sessions_cost"]),
+    (
+        5,
+        &[
+            "alter table exchanges drop column request_gaps",
+            "alter table exchanges drop column response_gaps",
         ],
     ),
     (

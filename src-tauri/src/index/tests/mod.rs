@@ -6,6 +6,7 @@ mod folder;
 mod go_logs;
 mod history;
 mod live;
+mod orders;
 mod plans;
 mod rebuild;
 mod search;

@@ -8,7 +8,7 @@ use super::folder::{Folder, LONG};
 use super::history::{HOST, request, response, session, start};
 use crate::db::Db;
 use crate::index::filter::{Line, Scope};
-use crate::index::list::{self, Chosen};
+use crate::index::list::{self, Chosen, Order};
 use crate::index::query::{self, Before, SessionFilter};
 use crate::index::search::{Search, statement};
 use crate::index::stats::{self, By};
@@ -91,7 +91,7 @@ async fn lists_of_sessions() {
     let of_provider = SessionFilter { provider: Some(Provider::Anthropic), ..SessionFilter::default() };
     for (sql, expected) in [
         (
-            list::sessions_sql(&filtered(""), None, 100),
+            list::sessions_sql(&filtered(""), Order::Last, None, 100),
             Expected {
                 words: "the first page is the latest entries of the index on last activity, read until the page is full",
                 steps: &["SCAN s USING INDEX sessions_last"],
@@ -99,7 +99,7 @@ async fn lists_of_sessions() {
             },
         ),
         (
-            list::sessions_sql(&filtered(""), Some(&behind()), 100),
+            list::sessions_sql(&filtered(""), Order::Last, Some((behind().last_ms, &behind().id)), 100),
             Expected {
                 words: "the next page begins in that index where the page before ended",
                 steps: &["SEARCH s USING INDEX sessions_last ("],
@@ -107,7 +107,12 @@ async fn lists_of_sessions() {
             },
         ),
         (
-            list::sessions_sql(&filtered("model:opus dur:>5s"), Some(&behind()), 100),
+            list::sessions_sql(
+                &filtered("model:opus dur:>5s"),
+                Order::Last,
+                Some((behind().last_ms, &behind().id)),
+                100,
+            ),
             Expected {
                 words: "with a filter the same walk looks at each session's own exchanges, by their index",
                 steps: &["SEARCH s USING INDEX sessions_last (", "SEARCH e EXISTS USING INDEX exchanges_"],
@@ -115,7 +120,7 @@ async fn lists_of_sessions() {
             },
         ),
         (
-            list::sessions_sql(&filtered("tool:bash"), None, 100),
+            list::sessions_sql(&filtered("tool:bash"), Order::Last, None, 100),
             Expected {
                 words: "a tool's calls are looked through once, in the index that has nothing else",
                 steps: &["SEARCH e EXISTS USING INDEX exchanges_"],

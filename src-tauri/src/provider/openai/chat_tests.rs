@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::provider::{AnswerBody, Provider, read_answer};
+use crate::provider::{AnswerBody, Image, Provider, read_answer};
 
 const PATH: &str = "/v1/chat/completions";
 
@@ -42,11 +42,11 @@ fn a_conversation_becomes_messages() {
     let facts = read_body(&body);
     assert_eq!((facts.tools, facts.messages.len()), (1, 5));
     assert_eq!(facts.messages[0].role, Role::System);
-    let image = Block::Image { media_type: Some("image/png".into()), bytes: 3, url: None };
+    let image = Block::Image(Image::encoded(Some("image/png".into()), "QUJD"));
     assert_eq!(facts.messages[1].blocks[1], image);
     assert!(facts.messages[1].blocks[2] != image && facts.messages[1].blocks.len() == 3);
     assert_eq!(facts.messages[2].blocks, [call("c1", "get", json!({"city": "Bonn"}))]);
-    let result = Block::ToolResult { id: "c1".into(), text: "warm".into(), is_error: false, images: 0 };
+    let result = Block::ToolResult { id: "c1".into(), text: "warm".into(), is_error: false, images: vec![] };
     assert_eq!((facts.messages[3].role, &facts.messages[3].blocks[0]), (Role::Tool, &result));
     assert_eq!(facts.messages[4].blocks, [Block::Text("no".into())]);
 }

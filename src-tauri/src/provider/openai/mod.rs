@@ -6,6 +6,7 @@ pub(super) mod responses_stream;
 
 use serde_json::Value;
 
+use super::image::Image;
 use super::json;
 use super::message::{Block, Usage};
 
@@ -27,16 +28,16 @@ fn part(value: &Value) -> Block {
             Block::Text(string("text"))
         }
         "refusal" => Block::Text(string("refusal")),
-        "image_url" | "input_image" => image(value),
+        "image_url" | "input_image" => Block::Image(image(value)),
         _ => Block::other(kind, value),
     }
 }
 
 /// `{"image_url": {"url": …}}` in Chat Completions, `{"image_url": …}` or `{"file_id": …}` in Responses.
-fn image(value: &Value) -> Block {
+fn image(value: &Value) -> Image {
     let field = value.get("image_url").unwrap_or(&Value::Null);
     let url = field.as_str().or_else(|| json::text(field, "url")).or_else(|| json::text(value, "file_id"));
-    Block::image_at(url.unwrap_or_default())
+    Image::at(url.unwrap_or_default())
 }
 
 /// What a tool gave back.
@@ -45,12 +46,13 @@ fn tool_result(id: Option<String>, output: Option<&Value>) -> Block {
         Some(object @ Value::Object(_)) => vec![Block::Text(object.to_string())],
         other => content(other),
     };
-    let images = parts.iter().filter(|part| matches!(part, Block::Image { .. })).count();
     let texts: Vec<&str> = parts
         .iter()
         .filter_map(|part| if let Block::Text(text) = part { Some(text.as_str()) } else { None })
         .collect();
-    Block::ToolResult { id: id.unwrap_or_default(), text: texts.join("\n"), is_error: false, images }
+    let text = texts.join("\n");
+    let images = parts.into_iter().filter_map(Block::into_image).collect();
+    Block::ToolResult { id: id.unwrap_or_default(), text, is_error: false, images }
 }
 
 /// OpenAI's input count includes what came out of the cache. `input` and `output` are the names of

@@ -50,7 +50,7 @@ fn a_request_of_codex_becomes_messages() {
             Block::ToolCall { id: "c1".into(), name: "shell".into(), input: json!({"command": ["ls"]}) },
         ]
     );
-    let result = Block::ToolResult { id: "c1".into(), text: "a\nb".into(), is_error: false, images: 0 };
+    let result = Block::ToolResult { id: "c1".into(), text: "a\nb".into(), is_error: false, images: vec![] };
     assert_eq!(facts.messages[5].blocks, [result]);
     let patch =
         Block::ToolCall { id: "c2".into(), name: "apply_patch".into(), input: json!("*** Begin Patch") };

@@ -63,8 +63,8 @@ const SECRET_PARAMETERS: &[&str] = &[
 
 /// The value of a header, as far as its name says what is secret.
 pub(super) fn header<'v>(redactor: &Redactor, name: &str, value: &'v str) -> Cow<'v, str> {
-    let name = name.trim().to_ascii_lowercase().replace('_', "-");
-    match name.as_str() {
+    let name = folded_name(name);
+    match &*name {
         "cookie" => cookies(redactor, value),
         "set-cookie" | "set-cookie2" => first_cookie(redactor, value),
         "sec-websocket-protocol" => protocols(redactor, value),
@@ -76,9 +76,19 @@ pub(super) fn header<'v>(redactor: &Redactor, name: &str, value: &'v str) -> Cow
 
 /// True when a header's value, or parts of it, are secret by its name.
 pub(super) fn is_secret_header(name: &str) -> bool {
-    let name = name.trim().to_ascii_lowercase().replace('_', "-");
-    matches!(name.as_str(), "cookie" | "set-cookie" | "set-cookie2" | "sec-websocket-protocol")
+    let name = folded_name(name);
+    matches!(&*name, "cookie" | "set-cookie" | "set-cookie2" | "sec-websocket-protocol")
         || is_secret_name(&name)
+}
+
+/// A header's name in lower case, with hyphens: as HTTP libraries have most of them already.
+fn folded_name(name: &str) -> Cow<'_, str> {
+    let name = name.trim();
+    if name.bytes().any(|b| b.is_ascii_uppercase() || b == b'_') {
+        Cow::Owned(name.to_ascii_lowercase().replace('_', "-"))
+    } else {
+        Cow::Borrowed(name)
+    }
 }
 
 fn is_secret_name(lower: &str) -> bool {

@@ -11,7 +11,7 @@ export function turn(change: Partial<PricedTurn>): PricedTurn {
     cost_usd: null, seq, request_id: `r${seq}`, started: "2026-11-23T08:00:00Z", kind: "chat", method: "POST",
     path: "/v1/messages", client: { name: "claude-code", version: null }, agent: null, project: null, model: "m",
     status: 200, end: "ok", stop_reason: "end_turn", usage: null, timing: { ttfb_ms: 10, total_ms: 1000 },
-    repeats: null, new_messages: [], answer: null, answer_finished: true, error: null, gap: [], ...change,
+    tools: 0, sent_messages: 1, repeats: null, new_messages: [], answer: null, answer_finished: true, error: null, gap: [], running: change.status === null, ...change,
   };
 }
 

@@ -12,7 +12,7 @@ test("a session is a document with its tools' arguments and output", () => {
     }),
     turn({
       seq: 2,
-      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31ma.rs\u001b[0m\n", is_error: false, images: 0 }] }],
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31ma.rs\u001b[0m\n", is_error: false, images: [] }] }],
     }),
   ]);
   expect(document).toContain("# Fix it\n");
@@ -21,7 +21,7 @@ test("a session is a document with its tools' arguments and output", () => {
 });
 
 test("no text ends the fence that it stands in", () => {
-  const result = { type: "tool_result" as const, id: "t", text: "```\n# not a heading\n```", is_error: false, images: 0 };
+  const result = { type: "tool_result" as const, id: "t", text: "```\n# not a heading\n```", is_error: false, images: [] };
   const document = turnMarkdown(turn({ new_messages: [{ role: "tool", blocks: [result] }] }));
   expect(document).toBe("````\n```\n# not a heading\n```\n````\n");
 });

@@ -25,7 +25,7 @@ test("a call and its result are one row, with the time between them", () => {
     }),
     turn({
       started: "2026-11-23T08:00:03.5Z",
-      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a.rs", is_error: false, images: 0 }] }],
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a.rs", is_error: false, images: [] }] }],
       answer: says("assistant", "One file."),
     }),
   ]);
@@ -36,7 +36,7 @@ test("a call and its result are one row, with the time between them", () => {
 
 test("calls that share an id get their results in order", () => {
   const call: Block = { type: "tool_call", id: "read", name: "read", input: {} };
-  const result = (words: string): Block => ({ type: "tool_result", id: "read", text: words, is_error: false, images: 0 });
+  const result = (words: string): Block => ({ type: "tool_result", id: "read", text: words, is_error: false, images: [] });
   const rows = rowsOf([
     turn({ answer: { role: "assistant", blocks: [call, call] } }),
     turn({ new_messages: [{ role: "tool", blocks: [result("1"), result("2"), result("3")] }] }),
@@ -54,7 +54,7 @@ test("tries that failed and the one that worked are one step", () => {
     turn({ seq: 8, repeats: 5, answer: says("assistant", "Hello again") }),
   ];
   expect(steps(turns).map((step) => step.tries.map((tried) => tried.seq))).toEqual([[5, 6, 7], [8]]);
-  expect(kinds(rowsOf(turns))).toEqual(["rule", "user", "assistant", "rule", "assistant"]);
+  expect(kinds(rowsOf(turns))).toEqual(["rule", "user", "error", "assistant", "rule", "assistant"]);
 });
 
 test("a step that failed to the end says why, and whose failure it is", () => {
@@ -120,7 +120,7 @@ test("only the results of an agent's latest calls may still come", () => {
 test("a request's own page has no rules, and says that halves are elsewhere", () => {
   const rows = turnRows(
     turn({
-      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a", is_error: false, images: 0 }] }],
+      new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "a", is_error: false, images: [] }] }],
       answer: { role: "assistant", blocks: [text("b"), { type: "tool_call", id: "u", name: "Bash", input: {} }] },
     }),
     false,
@@ -131,7 +131,7 @@ test("a request's own page has no rules, and says that halves are elsewhere", ()
 test("what is found in a call is its arguments as written, and its output without colours", () => {
   const rows = rowsOf([
     turn({ answer: { role: "assistant", blocks: [{ type: "tool_call", id: "t", name: "Bash", input: { command: 'echo "x"' } }] } }),
-    turn({ new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31mX\u001b[0m x", is_error: false, images: 0 }] }] }),
+    turn({ new_messages: [{ role: "tool", blocks: [{ type: "tool_result", id: "t", text: "\u001b[31mX\u001b[0m x", is_error: false, images: [] }] }] }),
   ]);
   const words = rows[1] ? rowWords(rows[1]) : "";
   expect(words).toContain('echo "x"');
@@ -153,4 +153,24 @@ test("a try that was cut says so before the next one begins", () => {
     turn({ seq: 91, repeats: 90, answer: says("assistant", "Half a sentence.") }),
   ]);
   expect(kinds(rows)).toEqual(["rule", "user", "assistant", "cut", "assistant"]);
+});
+
+test("every try's error is shown, those alike in one row", () => {
+  const failed = (seq: number, error: string, repeats: number | null) =>
+    turn({ seq, status: 529, end: "upstream_error", error, repeats, answer_finished: null, ...(repeats === null && { new_messages: [says("user", "go")] }) });
+  const all = [failed(1, "Overloaded", null), failed(2, "Overloaded", 1), failed(3, "Too fast", 1), turn({ seq: 4, repeats: 1, answer: says("assistant", "ok") })];
+  const errors = (turns: PricedTurn[]) =>
+    conversationRows(turns, false, () => false).flatMap((row) => (row.kind === "error" ? [[row.text, row.tries]] : []));
+  expect(errors(all)).toEqual([["Overloaded", { first: 1, last: 2 }], ["Too fast", { first: 3, last: 3 }]]);
+  expect(errors(all.slice(0, 3))).toEqual([["Overloaded", { first: 1, last: 2 }], ["Too fast", null]]);
+});
+
+test("a client's small question beside an agent is an aside, and a plain chat never is", () => {
+  const small = turn({ new_messages: [says("user", "Write a title")], answer: says("assistant", "Fix login") });
+  const agent = turn({ tools: 3, new_messages: [says("user", "Fix it")], answer: says("assistant", "Done") });
+  const kinds = (turns: PricedTurn[]) => conversationRows(turns, false, () => false).map(({ kind }) => kind);
+  expect(kinds([small, agent])).toEqual(["aside", "rule", "user", "assistant"]);
+  expect(kinds([small])).toEqual(["rule", "user", "assistant"]);
+  expect(kinds([{ ...small, sent_messages: 3 }, agent])[0]).toBe("rule");
+  expect(kinds([{ ...small, status: 500, end: "upstream_error", error: "no" }, agent])[0]).toBe("rule");
 });

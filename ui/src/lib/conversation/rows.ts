@@ -1,25 +1,41 @@
 // A session's turns as the rows of a conversation, in the order in which they are read.
 
 import type { Block } from "../../bindings/Block";
+import type { Image } from "../../bindings/Image";
 import type { Message } from "../../bindings/Message";
 import type { MissingBytes } from "../../bindings/MissingBytes";
 import type { PricedTurn } from "../../bindings/PricedTurn";
+import type { Side } from "../../bindings/Side";
 import { contextTokens } from "../context";
 import { firstLine } from "../visible";
 import { passages } from "./reminders";
 import { outcome, steps, type Step } from "./tries";
+
+/** The body in which something stands. */
+export interface BodyOf {
+  request_id: string | null;
+  what: Side;
+}
 
 /** A tool call and what came of it. */
 export interface ToolUse {
   name: string;
   input: unknown;
   result: Extract<Block, { type: "tool_result" }> | null;
+  /** Which request brought the result. */
+  from: BodyOf | null;
   /** From the end of the answer that called to the request that brought the result. */
   wait_ms: number | null;
 }
 
 /** Whether a call's result may still come, came never, or is a later request's. */
 export type Awaits = "pending" | "nothing" | "later";
+
+/** Tries that ended alike and were made again, from 1. */
+export interface Tries {
+  first: number;
+  last: number;
+}
 
 /** What a row shows. */
 export type RowContent =
@@ -31,10 +47,10 @@ export type RowContent =
   | { kind: "assistant"; text: string }
   | { kind: "thinking"; text: string; redacted: boolean; tokens: number | null }
   | { kind: "tool"; use: ToolUse; awaits: Awaits }
-  | { kind: "result"; result: Extract<Block, { type: "tool_result" }>; callIs: "earlier" | "lost" }
-  | { kind: "image"; image: Extract<Block, { type: "image" }> }
+  | { kind: "result"; result: Extract<Block, { type: "tool_result" }>; callIs: "earlier" | "lost"; from: BodyOf }
+  | { kind: "image"; image: Image; from: BodyOf }
   | { kind: "other"; name: string; json: unknown }
-  | { kind: "error"; text: string; isOurs: boolean }
+  | { kind: "error"; text: string; isOurs: boolean; tries: Tries | null }
   | { kind: "cut"; turn: PricedTurn }
   | { kind: "gap"; gap: MissingBytes }
   | { kind: "shrank"; from: number; to: number }
@@ -57,7 +73,7 @@ const SHRANK_LEAST_TOKENS = 20_000;
 
 /** The rows; `opened` are the sub-agents whose conversation is to be shown. */
 export function conversationRows(turns: PricedTurn[], runs: boolean, opened: (agent: string) => boolean): Row[] {
-  const maker = new Maker(runs, false);
+  const maker = new Maker(runs, false, hasAgent(turns));
   const agents = new Map<string, Step[]>();
   const order: (Step | string)[] = [];
   for (const step of steps(turns)) {
@@ -78,7 +94,7 @@ export function conversationRows(turns: PricedTurn[], runs: boolean, opened: (ag
 
 /** The rows of one turn, for a request's own page, whose heading says the rest. */
 export function turnRows(turn: PricedTurn, runs: boolean): Row[] {
-  const maker = new Maker(runs, true);
+  const maker = new Maker(runs, true, false);
   maker.step({ at: 0, first: turn, last: turn, tries: [turn] });
   return maker.rows.filter((row) => !["rule", "aside", "error"].includes(row.kind));
 }
@@ -93,6 +109,8 @@ class Maker {
   readonly #runs: boolean;
   /** One request of its session: calls and results have their other half elsewhere. */
   readonly #isAlone: boolean;
+  /** Whether an agent with tools works here, beside which its client asks small things of its own. */
+  readonly #hasAgent: boolean;
   /** Calls without a result so far, by id: Gemini uses an id more than once. */
   readonly #waiting = new Map<string, Waiting[]>();
   #depth: 0 | 1 = 0;
@@ -106,9 +124,10 @@ class Maker {
   /** The calls of each agent's latest answer: only their results may still come. */
   readonly #pending = new Map<string | null, Extract<RowContent, { kind: "tool" }>[]>();
 
-  constructor(runs: boolean, isAlone: boolean) {
+  constructor(runs: boolean, isAlone: boolean, hasAgent: boolean) {
     this.#runs = runs;
     this.#isAlone = isAlone;
+    this.#hasAgent = hasAgent;
   }
 
   agent(agent: string, all: Step[], isOpen: boolean): void {
@@ -126,7 +145,7 @@ class Maker {
 
   step(step: Step): void {
     const before = this.rows.at(-1);
-    if (isAside(step.first)) {
+    if (isAside(step.first) || (this.#hasAgent && isSmall(step))) {
       if (before?.kind === "aside" && before.depth === this.#depth) before.turns.push(...step.tries);
       else {
         this.#begin(step);
@@ -140,15 +159,29 @@ class Maker {
     this.#shrank(step);
     this.#push({ kind: "rule", step, runs: this.#runs });
     for (const message of step.first.new_messages) this.#message(message, step.first, false);
-    for (const tried of step.tries) if (tried !== step.last && tried.answer) this.#givenUp(tried.answer, tried);
+    for (const [at, tried] of step.tries.entries()) if (tried !== step.last) this.#givenUp(tried, at + 1);
     if (step.last.answer) this.#message(step.last.answer, step.last, true);
     this.#end(step);
   }
 
-  /** What came of a try that was made again. */
-  #givenUp(answer: Message, tried: PricedTurn): void {
-    this.#message(answer, tried, true);
-    if (outcome(tried, this.#runs) === "cut") this.#push({ kind: "cut", turn: tried });
+  /** What came of a try that was made again, the `number`th. */
+  #givenUp(tried: PricedTurn, number: number): void {
+    if (tried.answer) this.#message(tried.answer, tried, true);
+    switch (outcome(tried, this.#runs)) {
+      case "cut":
+        this.#push({ kind: "cut", turn: tried });
+        break;
+      case "failed":
+        this.#failed(tried, number);
+    }
+  }
+
+  /** Tries that fail alike, one after the other, are one row. */
+  #failed(tried: PricedTurn, number: number): void {
+    const text = tried.error ?? statusText(tried);
+    const before = this.rows.at(-1);
+    if (before?.kind === "error" && before.tries?.last === number - 1 && before.text === text) before.tries.last = number;
+    else this.#push({ kind: "error", text, isOurs: tried.end === "refused", tries: { first: number, last: number } });
   }
 
   #begin(step: Step): void {
@@ -192,10 +225,10 @@ class Maker {
           this.#call(block, turn, isAnswer);
           break;
         case "tool_result":
-          this.#result(block, turn);
+          this.#result(block, turn, isAnswer);
           break;
         case "image":
-          this.#push({ kind: "image", image: block });
+          this.#push({ kind: "image", image: block, from: bodyOf(turn, isAnswer) });
           break;
         case "other":
           this.#push({ kind: "other", name: block.kind, json: block.json });
@@ -218,7 +251,7 @@ class Maker {
   }
 
   #call(block: Extract<Block, { type: "tool_call" }>, turn: PricedTurn, isAnswer: boolean): void {
-    const use: ToolUse = { name: block.name, input: block.input, result: null, wait_ms: null };
+    const use: ToolUse = { name: block.name, input: block.input, result: null, from: null, wait_ms: null };
     const ended_ms = isAnswer && turn.timing ? Date.parse(turn.started) + turn.timing.total_ms : null;
     this.#waiting.set(block.id, [...(this.#waiting.get(block.id) ?? []), { use, ended_ms }]);
     const awaits = this.#isAlone ? "later" : this.#runs ? "pending" : "nothing";
@@ -227,13 +260,15 @@ class Maker {
     this.#push(row);
   }
 
-  #result(block: Extract<Block, { type: "tool_result" }>, turn: PricedTurn): void {
+  #result(block: Extract<Block, { type: "tool_result" }>, turn: PricedTurn, isAnswer: boolean): void {
+    const from = bodyOf(turn, isAnswer);
     const call = this.#waiting.get(block.id)?.shift();
     if (!call) {
-      this.#push({ kind: "result", result: block, callIs: this.#isAlone ? "earlier" : "lost" });
+      this.#push({ kind: "result", result: block, callIs: this.#isAlone ? "earlier" : "lost", from });
       return;
     }
     call.use.result = block;
+    call.use.from = from;
     const wait_ms = call.ended_ms === null ? null : Date.parse(turn.started) - call.ended_ms;
     call.use.wait_ms = wait_ms !== null && wait_ms >= 0 ? wait_ms : null;
   }
@@ -246,16 +281,20 @@ class Maker {
         this.#push({ kind: "running", started: turn.started });
         break;
       case "failed":
-        this.#push({ kind: "error", text: turn.error ?? statusText(turn), isOurs: turn.end === "refused" });
+        this.#push({ kind: "error", text: turn.error ?? statusText(turn), isOurs: turn.end === "refused", tries: null });
         break;
       case "cut":
         this.#push({ kind: "cut", turn });
         break;
       case "ok":
       case "lost":
-        if (turn.error) this.#push({ kind: "error", text: turn.error, isOurs: false });
+        if (turn.error) this.#push({ kind: "error", text: turn.error, isOurs: false, tries: null });
     }
   }
+}
+
+function bodyOf(turn: PricedTurn, isAnswer: boolean): BodyOf {
+  return { request_id: turn.request_id, what: isAnswer ? "response" : "request" };
 }
 
 function statusText(turn: PricedTurn): string {
@@ -265,6 +304,17 @@ function statusText(turn: PricedTurn): string {
 /** Counting tokens, warming caches, listing models: what clients do by the way. */
 function isAside(turn: PricedTurn): boolean {
   return turn.kind !== "chat" && turn.new_messages.length === 0 && turn.answer === null;
+}
+
+/** Whether the main conversation is an agent's, which has tools. */
+function hasAgent(turns: PricedTurn[]): boolean {
+  return turns.some((turn) => turn.kind === "chat" && turn.agent === null && turn.tools > 0);
+}
+
+/** One question without tools, answered in words: a client's for a title or a topic, which its user never sees asked. */
+function isSmall({ first, last }: Step): boolean {
+  const isOne = first.kind === "chat" && first.agent === null && first.tools === 0 && first.sent_messages === 1;
+  return isOne && outcome(last, false) === "ok" && last.answer?.blocks.every((block) => block.type === "text") === true;
 }
 
 function titleOf(turn: PricedTurn): string | null {

@@ -19,7 +19,7 @@ const CUT = ["upstream_truncated", "client_aborted", "proxy_killed"];
 
 /** `sessionRuns`: only then can a turn without a response still be running. */
 export function outcome(turn: PricedTurn, sessionRuns: boolean): Outcome {
-  if (turn.status === null && turn.end === null) return sessionRuns ? "running" : "lost";
+  if (turn.status === null && turn.end === null) return sessionRuns && turn.running ? "running" : "lost";
   if (turn.end === "upstream_error" || turn.end === "refused") return "failed";
   if (turn.status !== null && (turn.status === 0 || turn.status >= 400)) return "failed";
   if (turn.end !== null && CUT.includes(turn.end)) return "cut";
