@@ -239,14 +239,9 @@ pub(super) fn sessions_sql(
 
 pub(super) fn totals_sql(chosen: &Chosen) -> QueryBuilder<Sqlite> {
     if chosen.is_all() {
-        // Sessions have their own sums, and are few.
         return QueryBuilder::new(
-            "select count(*) as sessions, coalesce(sum(requests), 0) as requests,
-                 coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
-                 coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
-                 coalesce(sum(cache_write_tokens), 0) as cache_write_tokens,
-                 sum(cost_nanousd) as cost_nanousd, coalesce(sum(unpriced), 0) as unpriced
-             from sessions where +requests > 0",
+            "select sessions, requests, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
+                 iif(priced > 0, cost_nanousd, null) as cost_nanousd, unpriced from totals",
         );
     }
     let mut sql = QueryBuilder::new("select count(distinct e.session) as sessions, ");

@@ -18,7 +18,7 @@ const MAX_TOKENS: u64 = 1_000_000_000_000;
 /// More milliseconds than any exchange takes (some 300 years).
 const MAX_MS: u64 = 10_000_000_000_000;
 
-type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
+pub(super) type Query = sqlx::query::Query<'static, Sqlite, SqliteArguments>;
 
 /// Rows that one statement writes. Each statement is a way to SQLite's thread and back, which costs more
 /// than a row.
@@ -409,18 +409,18 @@ fn indexed_up_to(file: &str, bytes: u64) -> Query {
 }
 
 /// Takes from a session's exchanges what its latest ones say. Its sums follow by themselves: triggers.
-fn refresh(session: &SessionId) -> Query {
+pub(super) fn refresh(session: &SessionId) -> Query {
     sqlx::query(
         "update sessions set
              last_seq = coalesce((select max(seq) from exchanges where session = ?1), 0),
              last_ms = max(created_ms, coalesce(
                  (select max(started_ms + coalesce(total_ms, 0)) from exchanges where session = ?1), 0)),
              open_ms = (select max(started_ms) from exchanges where session = ?1 and status is null),
-             model = (select model from exchanges where session = ?1 and model is not null
+             model = (select model from exchanges indexed by exchanges_session where session = ?1 and model is not null
                       order by seq desc, started_ms desc, request_id limit 1),
-             project = (select project from exchanges where session = ?1 and project is not null
+             project = (select project from exchanges indexed by exchanges_session where session = ?1 and project is not null
                         order by seq desc, started_ms desc, request_id limit 1),
-             (client_name, client_version) = (select client_name, client_version from exchanges
+             (client_name, client_version) = (select client_name, client_version from exchanges indexed by exchanges_session
                  where session = ?1 and client_name is not null order by seq desc, started_ms desc, request_id limit 1)
          where id = ?1",
     )

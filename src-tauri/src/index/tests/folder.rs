@@ -21,7 +21,8 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 6] = [
+const UNDOING: [(i64, &[&str]); 7] = [
+    (8, &["drop trigger sessions_totalled", "drop trigger sessions_untotalled", "drop table totals"]),
     (
         7,
         &[
@@ -139,6 +140,7 @@ impl Folder {
 pub(super) async fn dump(db: &Db) -> Vec<String> {
     check_words(db).await;
     check_facets(db).await;
+    check_totals(db).await;
     let mut lines = Vec::new();
     for table in [
         "select 'session', * from sessions order by id",
@@ -180,6 +182,20 @@ async fn check_facets(db: &Db) {
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&db.readers()).await.unwrap()
     };
     assert_eq!(ask(counted).await, ask(there).await);
+}
+
+/// Fails unless the sums over all sessions are what they say.
+async fn check_totals(db: &Db) {
+    const COLUMNS: &str = "sum(requests), sum(input_tokens), sum(output_tokens), sum(cache_read_tokens),
+        sum(cache_write_tokens), sum(cost_nanousd), sum(unpriced)";
+    let ask = async |sql: String| {
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&db.readers()).await.unwrap();
+        let sums: Vec<i64> = (0..9).map(|at| row.get::<Option<i64>, _>(at).unwrap_or(0)).collect();
+        sums
+    };
+    let kept = ask(format!("select sum(sessions), sum(priced), {COLUMNS} from totals")).await;
+    let counted = "count(*) filter (where requests > 0), count(cost_nanousd)";
+    assert_eq!(kept, ask(format!("select {counted}, {COLUMNS} from sessions")).await);
 }
 
 fn cell(row: &sqlx::sqlite::SqliteRow, at: usize) -> String {

@@ -12,7 +12,7 @@ use crate::index::list::{self, Chosen, Order};
 use crate::index::query::{self, Before, SessionFilter};
 use crate::index::search::{Search, statement};
 use crate::index::stats::{self, By};
-use crate::index::{Reading, facets, find};
+use crate::index::{Reading, facets, find, tables};
 use crate::provider::Provider;
 use crate::record::entry::Entry;
 
@@ -58,7 +58,11 @@ async fn plan<'q>(db: &Db, mut query: impl Execute<'q, Sqlite>) -> Vec<String> {
 }
 
 async fn check(db: &Db, mut sql: QueryBuilder<Sqlite>, expected: Expected<'_>) {
-    let steps = plan(db, sql.build()).await;
+    check_query(db, sql.build(), expected).await;
+}
+
+async fn check_query<'q>(db: &Db, query: impl Execute<'q, Sqlite>, expected: Expected<'_>) {
+    let steps = plan(db, query).await;
     let Expected { words, steps: wanted, allowed } = expected;
     let is_costly = |step: &&String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
     for step in steps.iter().filter(is_costly) {
@@ -219,9 +223,9 @@ async fn lists_of_requests() {
         (
             list::totals_sql(&filtered("")),
             Expected {
-                words: "sums over everything are the sums that sessions have",
-                steps: &["SCAN sessions"],
-                allowed: &["SCAN sessions"],
+                words: "sums over everything are kept in one row",
+                steps: &["SCAN totals"],
+                allowed: &["SCAN totals"],
             },
         ),
     ] {
@@ -480,4 +484,23 @@ async fn sums_over_a_time() {
         },
     )
     .await;
+}
+
+#[tokio::test]
+async fn refreshing_a_session() {
+    let folder = Folder::new();
+    let db = filled(&folder).await;
+    let expected = Expected {
+        words: "the ends of three indexes of the session's exchanges, and the latest exchange that names each thing",
+        steps: &[
+            "SEARCH sessions USING INDEX sqlite_autoindex_sessions_1 (id=?)",
+            "SEARCH exchanges USING COVERING INDEX exchanges_session (session=?)",
+            "SEARCH exchanges USING COVERING INDEX exchanges_ended (session=?)",
+            "SEARCH exchanges USING INDEX exchanges_open (session=?)",
+            "SEARCH exchanges USING INDEX exchanges_session (session=?)",
+        ],
+        // Lines of one number are put in order among themselves.
+        allowed: &["USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY"],
+    };
+    check_query(&db, tables::refresh(&session(3)), expected).await;
 }
