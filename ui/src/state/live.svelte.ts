@@ -77,6 +77,8 @@ class Listener {
 
   async #run(): Promise<void> {
     this.#timer = null;
+    // Paused, or out of sight, since the note came: it is kept.
+    if (!this.awake()) return;
     this.#busy = true;
     const notes = this.#notes;
     this.#notes = [];
