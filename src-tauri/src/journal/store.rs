@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -66,8 +66,9 @@ pub(super) struct Shared {
     pub(super) queued: Condvar,
     /// Frames that could not be stored: the tail takes them from here.
     pub(super) unstored: Mutex<Unstored>,
-    /// Wakes the tail.
+    /// Wakes the tail, when it sleeps: while it looks for frames by itself, nobody tells it.
     pub(super) appended: Notify,
+    pub(super) tail_sleeps: AtomicBool,
     /// No exchange will append any more.
     pub(super) closed: AtomicBool,
     /// The tail is done too: the threads may end.
@@ -113,6 +114,7 @@ impl Journal {
             queued: Condvar::new(),
             unstored: Mutex::default(),
             appended: Notify::new(),
+            tail_sleeps: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             disposal,
@@ -165,7 +167,7 @@ impl Journal {
     /// Tells the tail that nothing more will come.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
-        self.shared.appended.notify_one();
+        self.shared.wake_tail();
     }
 }
 
@@ -181,8 +183,19 @@ impl Shared {
         let at_us = self.now_us();
         // The recorder's notes all have the last number, and come one by one.
         let numbers = std::iter::successors(Some(seq), |seq| seq.checked_add(1));
-        let mut frames: SmallVec<[Pending<'_>; MOSTLY]> =
-            numbers.zip(events).map(|(seq, encoded)| Pending { exchange, seq, at_us, encoded }).collect();
+        self.append_frames(
+            numbers.zip(events).map(|(seq, encoded)| Pending { exchange, seq, at_us, encoded }).collect(),
+        );
+    }
+
+    /// Stores the same note of the recorder's about several exchanges, as [`Shared::append`] does.
+    pub(super) fn append_notes(&self, exchanges: &[u64], note: &Event<'_>) {
+        let at_us = self.now_us();
+        let frame = |&exchange: &u64| Pending { exchange, seq: u32::MAX, at_us, encoded: note.encode() };
+        self.append_frames(exchanges.iter().map(frame).collect());
+    }
+
+    fn append_frames(&self, mut frames: SmallVec<[Pending<'_>; MOSTLY]>) {
         // Readers would take a longer one for a torn place, and wait for it forever.
         frames.iter().filter(|frame| !frame.can_be_read()).for_each(|frame| self.give_up(frame.to_owned()));
         frames.retain(|frame| frame.can_be_read());
@@ -193,11 +206,20 @@ impl Shared {
         let started = Instant::now();
         let stored = self.store(&frames).frames;
         self.writing.fetch_sub(1, Ordering::AcqRel);
-        if started.elapsed() > SLOW && self.slow_before(at_us) {
+        if started.elapsed() > SLOW && self.slow_before(self.now_us()) {
             self.slow.store(true, Ordering::Release);
         }
         frames[stored..].iter().for_each(|frame| self.give_up(frame.to_owned()));
-        self.appended.notify_one();
+        self.wake_tail();
+    }
+
+    /// Tells the tail that there is something to read, unless it will look by itself. Call it behind the write:
+    /// either this sees that the tail sleeps, or the tail's last look sees what was written.
+    pub(super) fn wake_tail(&self) {
+        fence(Ordering::SeqCst);
+        if self.tail_sleeps.load(Ordering::Relaxed) && self.tail_sleeps.swap(false, Ordering::AcqRel) {
+            self.appended.notify_one();
+        }
     }
 
     /// Whether another append was slow within the last second: a single one is what a busy machine does to
@@ -316,7 +338,7 @@ impl Shared {
         if queue.bytes + frame.payload.len() > self.limits.queue_bytes {
             drop(queue);
             self.give_up(frame);
-            self.appended.notify_one();
+            self.wake_tail();
             return;
         }
         queue.bytes += frame.payload.len();

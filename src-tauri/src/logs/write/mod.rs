@@ -123,8 +123,7 @@ impl Writer {
     }
 
     fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
-        let (open, created) = self.current(place)?;
-        let before = open.file.metadata()?.len();
+        let (open, before, created) = self.current(place)?;
         let offset = before + u64::from(!open.ends_whole(before)?);
         let written = match offset - before {
             0 => open.file.write_all(line),
@@ -142,20 +141,20 @@ impl Writer {
         Ok(span)
     }
 
-    /// The open file of this place, opened again when it is not the one that lies there, and whether it
-    /// was made just now.
-    fn current(&mut self, place: &RelativePath) -> io::Result<(&mut Open, bool)> {
+    /// The open file of this place, opened again when it is not the one that lies there; its length; and
+    /// whether it was made just now.
+    fn current(&mut self, place: &RelativePath) -> io::Result<(&mut Open, u64, bool)> {
         if let Some(at) = self.open.iter().position(|open| open.place == *place) {
             let mut open = self.open.remove(at);
-            if open.is_current(&self.log_dir, self.recheck_after) {
-                return Ok((self.open.push_mut(open), false));
+            if let Some(len) = open.len_if_current(&self.log_dir, self.recheck_after) {
+                return Ok((self.open.push_mut(open), len, false));
             }
         }
         if self.open.len() >= self.max_open {
             self.open.remove(0);
         }
-        let (open, created) = Open::new(&self.log_dir, place)?;
-        Ok((self.open.push_mut(open), created))
+        let (open, len, created) = Open::new(&self.log_dir, place)?;
+        Ok((self.open.push_mut(open), len, created))
     }
 }
 
@@ -166,23 +165,23 @@ fn max_open_files() -> usize {
 }
 
 impl Open {
-    /// `true` when the file was made.
-    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, bool)> {
+    /// With the file's length, and `true` when the file was made.
+    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, u64, bool)> {
         let (file, created) = open::session_file(log_dir, place, For::Append)?;
-        let id = identity(&file.metadata()?).ok_or(io::ErrorKind::NotFound)?;
+        let found = file.metadata()?;
+        let id = identity(&found).ok_or(io::ErrorKind::NotFound)?;
         let open = Self { place: place.clone(), file, id, checked: Some(Instant::now()), whole_to: 0 };
-        Ok((open, created))
+        Ok((open, found.len(), created))
     }
 
-    fn is_current(&mut self, log_dir: &Path, recheck_after: Duration) -> bool {
-        if !self.file.metadata().is_ok_and(|found| identity(&found) == Some(self.id)) {
-            return false;
+    /// Its length, if it is the one that lies at its place.
+    fn len_if_current(&mut self, log_dir: &Path, recheck_after: Duration) -> Option<u64> {
+        let found = self.file.metadata().ok().filter(|found| identity(found) == Some(self.id))?;
+        if self.checked.is_none_or(|checked| checked.elapsed() >= recheck_after) {
+            self.checked = Some(Instant::now());
+            return is_at(log_dir, &self.place, self.id).then_some(found.len());
         }
-        if self.checked.is_some_and(|checked| checked.elapsed() < recheck_after) {
-            return true;
-        }
-        self.checked = Some(Instant::now());
-        is_at(log_dir, &self.place, self.id)
+        Some(found.len())
     }
 
     /// Whether a line can begin at the end of the file.
