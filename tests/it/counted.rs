@@ -61,7 +61,6 @@ async fn calls_per_event(pause: Duration) -> Calls {
     let cost = |from: &Calls, to: &Calls, name: &str| of(to, name) - of(from, name);
     let per_event = |name: &str| (cost(&short, &long, name) - cost(&first, &short, name)) / f64::from(EVENTS);
     let found = PER_EVENT.map(|(name, _)| (name.to_owned(), per_event(name)));
-    println!("{found:.2?}");
     Calls::from(found)
 }
 
