@@ -55,8 +55,11 @@ pub(super) struct Shared {
     pub(super) current: ArcSwapOption<Segment>,
     /// What the tail still has to read, and the next segment's number. Locked when a segment ends.
     pub(super) roll: Mutex<Roll>,
-    /// Threads inside a write.
+    /// Threads inside a write, at most `limits.writers`; those that wait for one to leave; and how they do.
     writing: AtomicUsize,
+    waiting: AtomicUsize,
+    turn: Mutex<()>,
+    left: Condvar,
     /// When an append was slow last.
     slow_at_us: AtomicU64,
     /// Set while the disk is slow: frames go through `queue`.
@@ -108,6 +111,9 @@ impl Journal {
             current: ArcSwapOption::empty(),
             roll: Mutex::new(roll),
             writing: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            turn: Mutex::default(),
+            left: Condvar::new(),
             slow_at_us: AtomicU64::new(0),
             slow: AtomicBool::new(false),
             queue: Mutex::default(),
@@ -205,7 +211,7 @@ impl Shared {
         }
         let started = Instant::now();
         let stored = self.store(&frames).frames;
-        self.writing.fetch_sub(1, Ordering::AcqRel);
+        self.leave();
         if started.elapsed() > SLOW && self.slow_before(self.now_us()) {
             self.slow.store(true, Ordering::Release);
         }
@@ -231,20 +237,33 @@ impl Shared {
 
     /// Takes a place among the writing threads. False when all are taken and stay so: the disk hangs.
     fn enter(&self) -> bool {
-        let mut waiting_since = None;
-        loop {
-            let now = self.writing.load(Ordering::Acquire);
-            if now < self.limits.writers {
-                let taken =
-                    self.writing.compare_exchange_weak(now, now + 1, Ordering::AcqRel, Ordering::Relaxed);
-                if taken.is_ok() {
-                    return true;
-                }
-            } else if waiting_since.get_or_insert_with(Instant::now).elapsed() > SLOW {
-                self.slow.store(true, Ordering::Release);
-                return false;
-            }
-            std::thread::yield_now();
+        if self.try_enter() {
+            return true;
+        }
+        // Asleep, not in a loop: what the others wait for may need this processor.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let turn = lock(&self.turn);
+        let waited = self.left.wait_timeout_while(turn, SLOW, |()| !self.try_enter());
+        let entered = !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        if !entered {
+            self.slow.store(true, Ordering::Release);
+        }
+        entered
+    }
+
+    fn try_enter(&self) -> bool {
+        let taken = |now: usize| (now < self.limits.writers).then_some(now + 1);
+        self.writing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, taken).is_ok()
+    }
+
+    /// Gives the place to the next.
+    fn leave(&self) {
+        self.writing.fetch_sub(1, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            // Locked, so that nobody who has just looked is about to fall asleep.
+            drop(lock(&self.turn));
+            self.left.notify_one();
         }
     }
 
