@@ -9,7 +9,7 @@ use super::row::{Op, RequestRow, ResponseRow, SessionRow};
 use super::title;
 use crate::logs::Span;
 use crate::model::{RequestId, SessionId, Timestamp};
-use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts};
+use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts, RequestReader};
 use crate::record::EndKind;
 use crate::record::entry::{Entry, HeaderMap, Request, Response, SessionStart};
 use crate::session::{Identity, identify, links_after};
@@ -297,6 +297,19 @@ fn started(response: &Response) -> Timestamp {
 pub(crate) fn read_request(provider: Provider, request: &Request) -> RequestFacts {
     let header = |name: &str| header(&request.headers, name);
     provider::read_request(provider, &request.path, &header, &request.body)
+}
+
+/// The same with a reader that knows the request before it; `same` bytes of both bodies are the same. Says how
+/// many messages are, too.
+pub(crate) fn read_next_request<'a>(
+    reader: &'a mut RequestReader,
+    provider: Provider,
+    request: &Request,
+    body: &str,
+    same: usize,
+) -> (&'a RequestFacts, usize) {
+    let header = |name: &str| header(&request.headers, name);
+    reader.read(provider, &request.path, &header, body, same)
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

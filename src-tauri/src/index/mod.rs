@@ -39,7 +39,7 @@ use tokio::time::timeout;
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
 pub use interpret::Reading;
-pub(crate) use interpret::{guess_provider, read_answer, read_request, with_body};
+pub(crate) use interpret::{guess_provider, read_answer, read_next_request, with_body};
 pub use running::may_run;
 pub use source::{LogFile, LogFolder, LogSource};
 pub(crate) use title::of as title_of;
