@@ -207,7 +207,8 @@ fn conversation(api: usize, instructions: &str, said: &[usize]) -> Value {
     const WORDS: [&str; 6] = ["go", "größer \"quoted\"\n", "\u{1b}[1m😀", "yes", "a \\ b", "done"];
     let cached = said.len().saturating_sub(2);
     let say = |(at, word): (usize, &usize)| {
-        let (is_user, text) = (at % 2 == 0, WORDS[word % WORDS.len()].repeat(1 + word / WORDS.len()));
+        let (is_user, text) =
+            (at.is_multiple_of(2), WORDS[word % WORDS.len()].repeat(1 + word / WORDS.len()));
         let role = if is_user { "user" } else { "assistant" };
         match api {
             0 if at >= cached => json!({"role": role, "content": [

@@ -1,6 +1,8 @@
 //! Where in a body the list of messages stands, as a value and as text.
 
-use serde::Deserialize;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -52,18 +54,35 @@ pub(super) struct Places {
     pub(super) depth: usize,
     /// Where each item begins.
     pub(super) items: Vec<usize>,
+    /// The body's own fields behind the list: each with the place where what is before it ends. None where the
+    /// list is not the body's own.
+    pub(super) fields: Vec<(usize, String)>,
 }
 
 /// Finds the list in a text that is JSON. `None` when there is none, and when a key that matters stands
 /// there twice.
 pub(super) fn places(api: Api, text: &str) -> Option<Places> {
-    let (list, depth) = raw_list(api, text)?;
-    let start = offset(text, list)?;
+    let body = fields(text)?;
+    let wrapped = match api {
+        Api::Gemini => {
+            let [request, other] = WRAPPERS.map(|key| only(&body, key));
+            request?.or(other?)
+        }
+        Api::Messages | Api::ChatCompletions | Api::Responses => None,
+    };
+    let (list, depth) = match wrapped {
+        Some(wrapped) => (only(&fields(wrapped)?, key(api))??, 3),
+        None => (only(&body, key(api))??, 2),
+    };
+    let start = offset(text, list).filter(|_| list.starts_with('['))?;
+    let end = |value: &str| offset(text, value).map(|at| at + value.len());
+    let behind = body.windows(2).skip_while(|pair| depth > 2 || pair[0].1.as_ptr() != list.as_ptr());
     Some(Places {
         start: start + 1,
-        end: (start + list.len()).checked_sub(1)?,
+        end: end(list)? - 1,
         depth,
         items: item_places(list)?.into_iter().map(|item| start + item).collect(),
+        fields: behind.map(|pair| Some((end(pair[0].1)?, pair[1].0.clone()))).collect::<Option<_>>()?,
     })
 }
 
@@ -73,37 +92,43 @@ pub(super) fn item_places(list: &str) -> Option<Vec<usize>> {
     items.iter().map(|item| offset(list, item.get())).collect()
 }
 
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(borrow, default)]
-    messages: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    input: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    contents: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    request: Option<&'a RawValue>,
-    #[serde(borrow, default, rename = "generateContentRequest")]
-    generate_content_request: Option<&'a RawValue>,
+/// The value under a key, as text; `Some(None)` when it is missing or `null`, `None` when it stands there twice.
+fn only<'a>(fields: &[(String, &'a str)], key: &str) -> Option<Option<&'a str>> {
+    let mut values = fields.iter().filter(|(other, _)| other == key).map(|(_, value)| *value);
+    let value = values.next().filter(|value| *value != "null");
+    values.next().is_none().then_some(value)
 }
 
-fn raw_list(api: Api, text: &str) -> Option<(&str, usize)> {
-    let body = fields(text)?;
-    let (list, depth) = match api {
-        Api::Messages | Api::ChatCompletions => (body.messages, 2),
-        Api::Responses => (body.input, 2),
-        Api::Gemini => match body.request.or(body.generate_content_request) {
-            Some(wrapped) => (fields(wrapped.get())?.contents, 3),
-            None => (body.contents, 2),
-        },
-    };
-    let list = list?.get();
-    list.starts_with('[').then_some((list, depth))
+/// An object's fields in their order, their values as text.
+fn fields(text: &str) -> Option<Vec<(String, &str)>> {
+    let fields: Fields<'_> = serde_json::from_str(text).ok()?;
+    Some(fields.0)
 }
 
-/// Serde would take an array for a struct, too.
-fn fields(text: &str) -> Option<Fields<'_>> {
-    text.trim_start().starts_with('{').then(|| serde_json::from_str(text).ok()).flatten()
+struct Fields<'a>(Vec<(String, &'a str)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Fields<'de>, A::Error> {
+                let mut fields = Vec::new();
+                while let Some((key, value)) = object.next_entry::<String, &RawValue>()? {
+                    fields.push((key, value.get()));
+                }
+                Ok(Fields(fields))
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// Where `part` stands in the text that it is borrowed from.
@@ -133,6 +158,18 @@ mod tests {
         assert_eq!(found(Api::Gemini, wrapped), Some(("4", vec!["4"], 3)));
         let nothing = r#"{"request":null,"generateContentRequest":{"contents":[6]}}"#;
         assert_eq!(found(Api::Gemini, nothing), Some(("6", vec!["6"], 3)));
+    }
+
+    #[test]
+    fn the_fields_behind_the_list_are_told() {
+        let text = r#"{"model":"m","messages":[1] , "system":"s","tools":[]}"#;
+        let fields = places(Api::Messages, text).unwrap().fields;
+        let behind: Vec<(&str, &str)> =
+            fields.iter().map(|(place, key)| (&text[*place..], key.as_str())).collect();
+        let expected = [(r#" , "system":"s","tools":[]}"#, "system"), (r#","tools":[]}"#, "tools")];
+        assert_eq!(behind, expected);
+        let wrapped = r#"{"request":{"contents":[4],"a":1},"b":[5]}"#;
+        assert_eq!(places(Api::Gemini, wrapped).unwrap().fields, []);
     }
 
     #[test]

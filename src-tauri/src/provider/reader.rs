@@ -8,6 +8,9 @@ use super::list::{self, Places};
 use super::request::{BodyFacts, RequestFacts, add_item, beginning, facts, has_messages};
 use super::{Header, Message, Provider, json};
 
+/// Texts are compared so many bytes at a time.
+const COMPARED_BYTES: usize = 4096;
+
 /// Reads requests as [`super::read_request`] does, and with the same result. It holds the messages of the
 /// latest one and what its body has beside them, and not the body's text: about as many bytes as that has.
 #[derive(Debug, Default)]
@@ -28,6 +31,8 @@ struct Frame {
     list: usize,
     /// and the text behind them, from the `]` on.
     tail: String,
+    /// The body's fields in the tail, see [`Places::fields`].
+    fields: Vec<(usize, String)>,
     /// Containers around an item.
     depth: usize,
     /// How many messages come before the list's.
@@ -118,17 +123,32 @@ impl RequestReader {
     }
 
     /// Reads a body whose list goes on at `cut`, and which has something else behind it than the last one: as
-    /// if the items before did not stand there.
+    /// if the items before did not stand there, nor the last fields, if they are the same.
     fn other_tail(&mut self, frame: &mut Frame, text: &str, cut: usize) -> Option<Items> {
-        let shorter = [text.get(..frame.list)?, text.get(cut..)?].concat();
-        self.body = serde_json::from_str(&shorter).ok()?;
+        let (end, same_fields) = frame.same_fields(text);
+        let close = if same_fields.is_empty() { "" } else { "}" };
+        let shorter = [text.get(..frame.list)?, text.get(cut..end)?, close].concat();
+        let mut body: Value = serde_json::from_str(&shorter).ok()?;
         let places = list::places(frame.api, &shorter)?;
-        let values = list::take_items(frame.api, &mut self.body);
+        let values = list::take_items(frame.api, &mut body);
         if (places.start, places.depth) != (frame.list, frame.depth) || places.items.len() != values.len() {
             return None;
         }
-        shorter[places.end..].clone_into(&mut frame.tail);
         let left_out = cut - frame.list;
+        for (_, key) in &same_fields {
+            let value = self.body.as_object_mut()?.remove(key)?;
+            // Doubled, a key counts where it stands last.
+            if body.as_object_mut()?.insert(key.clone(), value).is_some() {
+                return None;
+            }
+        }
+        self.body = body;
+        text[places.end + left_out..].clone_into(&mut frame.tail);
+        let new_fields = places.fields.into_iter().map(|(place, key)| (place - places.end, key));
+        let before = frame.tail.len() + end - text.len();
+        let first = same_fields.first().map_or(0, |(place, _)| *place);
+        let same_fields = same_fields.into_iter().map(|(place, key)| (before + place - first, key));
+        frame.fields = new_fields.chain(same_fields).collect();
         Some(places.items.into_iter().map(|place| place + left_out).zip(values).collect())
     }
 
@@ -151,6 +171,7 @@ impl Frame {
             api,
             list: places.start,
             tail: text[places.end..].to_owned(),
+            fields: places.fields.iter().map(|(place, key)| (place - places.end, key.clone())).collect(),
             depth: places.depth,
             before,
             starts: Vec::new(),
@@ -173,6 +194,15 @@ impl Frame {
         if blocks(messages) == blocks_there { there } else { there - 1 }
     }
 
+    /// The last fields of a body that the last one has, too, in the same words, and where they begin in it.
+    fn same_fields(&self, text: &str) -> (usize, Vec<(usize, String)>) {
+        let same = common_end(self.tail.as_bytes(), text.as_bytes());
+        let first = self.fields.partition_point(|(place, _)| self.tail.len() - place > same);
+        let fields = self.fields[first..].to_vec();
+        let bytes = fields.first().map_or(0, |(place, _)| self.tail.len() - place);
+        (text.len() - bytes, fields)
+    }
+
     /// The items from `cut` on, if what follows them is what followed the last ones. Then nothing else needs to
     /// be read: where the items end follows from their being whole.
     fn items_to_same_tail(&self, text: &str, cut: usize) -> Option<Items> {
@@ -190,6 +220,15 @@ impl Frame {
         let places = places.into_iter().map(|place| place + cut - 1);
         (!values.is_empty()).then(|| places.zip(values).collect())
     }
+}
+
+/// How many bytes both end with.
+fn common_end(one: &[u8], other: &[u8]) -> usize {
+    let chunks = one.rchunks(COMPARED_BYTES).zip(other.rchunks(COMPARED_BYTES));
+    let whole = chunks.take_while(|(one, other)| one == other).count() * COMPARED_BYTES;
+    let whole = whole.min(one.len()).min(other.len());
+    let rest = one.iter().rev().zip(other.iter().rev()).skip(whole);
+    whole + rest.take_while(|(one, other)| one == other).count()
 }
 
 fn only_item(value: Value) -> Option<Value> {

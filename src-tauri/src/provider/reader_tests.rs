@@ -47,7 +47,7 @@ const ITEMS: [&str; 30] = [
 ];
 
 /// What stands around the list: `@` is its key and the list.
-const FRAMES: [&str; 18] = [
+const FRAMES: [&str; 25] = [
     r#"{"model":"m","system":"You are. Working directory: /srv/a",@}"#,
     r#"{"model":"m","system":"You are. Working directory: /srv/a",@,"stream":true}"#,
     r#"{"model":"m","system":"You are. Working directory: /srv/a",@,"tools":[{"name":"a"}]}"#,
@@ -64,6 +64,13 @@ const FRAMES: [&str; 18] = [
     r#"{"model":"m","request":{"systemInstruction":{"parts":[{"text":"S"}]},@},"project":"p"}"#,
     r#"{"request":null,"generateContentRequest":{@}}"#,
     r#"{"request":{"contents":[]},@}"#,
+    r#"{"model":"m",@ , "system":[{"type":"text","text":"x-anthropic-billing-header: cch=3"},{"type":"text","text":"S"}],"tools":[1,2,3],"metadata":{"user_id":"user_1_session_abc"}}"#,
+    r#"{"model":"m",@ , "system":[{"type":"text","text":"x-anthropic-billing-header: cch=4"},{"type":"text","text":"S"}],"tools":[1,2,3],"metadata":{"user_id":"user_1_session_abc"}}"#,
+    r#"{"model":"m",@ , "system":[{"type":"text","text":"T"}],"tools":[1,2,3],"metadata":{"user_id":"user_1_session_abc"}}"#,
+    r#"{"model":"m",@ , "tools":[1],"tools":[1,2,3],"metadata":{"user_id":"user_1_session_abc"}}"#,
+    r#"{"model":"m",@ , "metadata":{},"system":"U","metadata":{"user_id":"user_1_session_abc"}}"#,
+    r#"{"model":"m",@ , "x":{"a":1,"tools":[1,2,3],"metadata":{"user_id":"user_1_session_abc"}}}"#,
+    r#"{"model":"m",@ , "x":"\",\"tools\":[1,2,3]","metadata":{"user_id":"user_1_session_abc"}}"#,
     "[{@}]",
     "{\"model\":\"m\",@",
 ];
@@ -93,6 +100,11 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => items().prop_map(Step::Anew),
         1 => Just(Step::Nothing),
     ]
+}
+
+fn frames() -> impl Strategy<Value = usize> {
+    // Those with much behind the list, and all.
+    prop_oneof![4_usize..6, 16..23_usize, 0..FRAMES.len()]
 }
 
 fn take(list: &mut Vec<usize>, step: Step) {
@@ -139,15 +151,15 @@ fn compare(reader: &mut RequestReader, api: (Provider, &str), last: &str, body: 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 1500 } else { 30_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 1000 } else { 30_000 }))]
     #[test]
     fn it_reads_what_the_plain_way_reads(
         api in 0..APIS.len(),
         turns in proptest::collection::vec(
-            (steps(), proptest::option::weighted(0.15, 0..FRAMES.len()), prop_oneof![9 => Just(0_usize), 1 => 0..60_usize], any::<bool>()),
+            (steps(), proptest::option::weighted(0.2, frames()), prop_oneof![9 => Just(0_usize), 1 => 0..60_usize], any::<bool>()),
             1..12,
         ),
-        first in 0..FRAMES.len(),
+        first in frames(),
         gap in prop_oneof![4 => Just(""), 1 => Just(" \n")],
     ) {
         let mut reader = RequestReader::default();
@@ -192,6 +204,23 @@ fn what_was_read_is_kept_as_far_as_it_is_the_same() {
     assert_eq!(kept(anthropic, &bodies), [0, 1, 2, 4, 0, 1]);
     let [first, second] = [body(0, &[0, 2]), body(1, &[0, 2, 4])];
     assert_eq!(kept(anthropic, &[first, second]), [0, 2]);
+}
+
+#[test]
+fn fields_behind_the_list_are_kept_as_far_as_they_are_the_same() {
+    let anthropic = APIS[0];
+    let body = |frame: usize, list: &[usize]| body(anthropic.1, FRAMES[frame], list, "");
+    let mut reader = RequestReader::default();
+    let (first, second) = (body(16, &[0, 2]), body(17, &[0, 2, 4]));
+    compare(&mut reader, anthropic, "", &first, 0);
+    let (end, fields) = reader.frame.as_ref().unwrap().same_fields(&second);
+    assert_eq!(fields.iter().map(|(_, key)| key.as_str()).collect::<Vec<_>>(), ["tools", "metadata"]);
+    assert!(second[end..].starts_with(r#","tools":"#));
+    compare(&mut reader, anthropic, &first, &second, 0);
+    // What was kept of them counts for the next body, too.
+    let third = body(16, &[0, 2, 4, 2]);
+    assert_eq!(reader.frame.as_ref().unwrap().same_fields(&third).1.len(), 2);
+    compare(&mut reader, anthropic, &second, &third, 0);
 }
 
 #[test]

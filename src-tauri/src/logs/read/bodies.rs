@@ -18,6 +18,9 @@ const MARKED_BYTES: usize = 4096;
 /// What stands before a body is not longer: names of hosts, a session, a time.
 const MAX_HEAD_BYTES: usize = 4096;
 
+/// This part of a line, as its divisor, has to be the same for two bodies to be one conversation's.
+const MIN_SHARE: usize = 8;
+
 /// Shorter bodies are not worth the while.
 const MIN_BODY_BYTES: usize = 1024;
 
@@ -30,8 +33,6 @@ const BODY: &str = ",\"body\":\"";
 pub struct Bodies<T> {
     /// The latest last.
     kept: Vec<Kept<T>>,
-    /// How many bytes of the last body it begins with are those of the body that its `T` is of.
-    same: usize,
 }
 
 /// A body as it stands in its line, and as text.
@@ -41,9 +42,13 @@ struct Kept<T> {
     /// Where in the line the body begins. None: it cannot be gone on with.
     start: Option<usize>,
     text: String,
-    /// Places in the escaped body and in the text that are the same, in their order, the last one at the end.
+    /// Places in the escaped body and in the text that are the same, in their order, as far as they were asked.
     marks: Vec<Mark>,
     made: T,
+    /// How many bytes the body begins with that are those of the body that `made` is of,
+    same: usize,
+    /// and whether somebody asked for it, and so has made something of this one.
+    asked: bool,
 }
 
 /// The same place in an escaped text and in the text.
@@ -57,56 +62,73 @@ impl<T: Default> Bodies<T> {
     /// The body of the request that was read last; how many of its first bytes are those of the body that
     /// went before it, in its conversation; and what was made of that one.
     pub fn latest(&mut self) -> Option<(&str, usize, &mut T)> {
-        let same = self.same;
-        self.kept.last_mut().map(|kept| (kept.text.as_str(), same, &mut kept.made))
+        self.kept.last_mut().map(|kept| {
+            kept.asked = true;
+            (kept.text.as_str(), kept.same, &mut kept.made)
+        })
     }
 
-    /// Reads a line that is a request's whose body goes on with one that is kept. Its body is then to be had
-    /// from [`Bodies::latest`], and not from the entry. The line is exchanged for one that is not needed.
-    pub(super) fn go_on(&mut self, line: &mut Vec<u8>) -> Option<Request> {
-        let start = body_start(line)?;
+    /// Reads a request's line, if it is one of the usual form, and exchanges it for one that is not needed. The
+    /// body is then to be had from [`Bodies::latest`], and not from the entry.
+    pub(super) fn read(&mut self, line: &mut Vec<u8>) -> Option<Request> {
+        let start = body_start(line);
+        if let Some(request) = start.and_then(|start| self.go_on(line, start)) {
+            return Some(request);
+        }
+        let mut request = Entry::parse_request(line)?;
+        self.begin(&mut request);
+        if let Some(kept) = self.kept.last_mut() {
+            kept.start = start.filter(|_| kept.text.len() >= MIN_BODY_BYTES);
+            std::mem::swap(&mut kept.line, line);
+        }
+        self.forget();
+        Some(request)
+    }
+
+    /// Takes a body out of a request that was read elsewhere.
+    pub(super) fn begin(&mut self, request: &mut Request) {
+        self.kept.push(Kept {
+            line: Vec::new(),
+            start: None,
+            text: std::mem::take(&mut request.body),
+            marks: Vec::new(),
+            made: T::default(),
+            same: 0,
+            asked: false,
+        });
+        self.forget();
+    }
+
+    /// Reads a line whose body, at `start`, begins as one that is kept.
+    fn go_on(&mut self, line: &mut Vec<u8>, start: usize) -> Option<Request> {
         let (at, common) = self.most_common(line, start)?;
-        let kept = &self.kept[at];
-        let cut = kept.mark_before(common);
+        let cut = self.kept[at].mark_before(common);
+        if !self.kept[at].text.is_char_boundary(cut.text) {
+            return None;
+        }
         let shorter = [&line[..start], &line[start + cut.escaped..]].concat();
         let mut request = Entry::parse_request(&shorter)?;
         let mut kept = self.kept.remove(at);
         kept.text.truncate(cut.text);
         kept.text.push_str(&std::mem::take(&mut request.body));
-        kept.marks.retain(|mark| mark.escaped < cut.escaped);
-        kept.marks.push(cut);
+        kept.marks.retain(|mark| mark.escaped <= cut.escaped);
         std::mem::swap(&mut kept.line, line);
         kept.start = Some(start);
-        kept.mark();
-        self.same = cut.text;
+        kept.same = if kept.asked { cut.text } else { cut.text.min(kept.same) };
+        kept.asked = false;
         self.kept.push(kept);
         self.forget();
         Some(request)
     }
 
-    /// Takes a body out of a request. `line` is its line, if the request is all that stands there.
-    pub(super) fn begin(&mut self, request: &mut Request, line: Option<&mut Vec<u8>>) {
-        let mut kept = Kept {
-            line: line.map(std::mem::take).unwrap_or_default(),
-            start: None,
-            text: std::mem::take(&mut request.body),
-            marks: vec![Mark::default()],
-            made: T::default(),
-        };
-        kept.start = body_start(&kept.line).filter(|_| kept.text.len() >= MIN_BODY_BYTES);
-        kept.mark();
-        self.same = 0;
-        self.kept.push(kept);
-        self.forget();
-    }
-
     /// The kept body that has the most in common with that of a line, and how many bytes as they stand there.
-    /// Half of it has to be: another conversation may have the same instructions.
+    /// A part of its line has to be: another conversation may have the same instructions. Much of a line may
+    /// stand behind its messages, so the part is not large.
     fn most_common(&self, line: &[u8], start: usize) -> Option<(usize, usize)> {
         let common = |kept: &Kept<T>| {
             let escaped = kept.escaped()?;
             let common = common_bytes(escaped, &line[start..]);
-            (common > escaped.len() / 2).then_some(common)
+            (common > escaped.len() / MIN_SHARE).then_some(common)
         };
         let all = self.kept.iter().enumerate().filter_map(|(at, kept)| Some((at, common(kept)?)));
         all.max_by_key(|(_, common)| *common)
@@ -121,34 +143,29 @@ impl<T: Default> Bodies<T> {
 }
 
 impl<T> Kept<T> {
-    /// The body as it stands in the line.
+    /// The body as it stands in the line, and what follows it.
     fn escaped(&self) -> Option<&[u8]> {
-        let (start, end) = (self.start?, self.marks.last()?.escaped);
-        self.line.get(start..start + end)
+        self.line.get(self.start?..)
     }
 
-    /// The last place within the first `common` bytes of the escaped body at which a character ends.
-    fn mark_before(&self, common: usize) -> Mark {
-        let at = self.marks.partition_point(|mark| mark.escaped <= common);
-        let near = at.checked_sub(1).and_then(|at| self.marks.get(at)).copied().unwrap_or_default();
-        near.walk(self.escaped().unwrap_or_default(), common)
-    }
-
-    /// Notes places from the last one on, up to the body's end.
-    fn mark(&mut self) {
-        let Some(escaped) = self.start.and_then(|start| self.line.get(start..)) else { return };
-        let mut mark = self.marks.last().copied().unwrap_or_default();
+    /// The last place within the first `common` bytes of the escaped body, and within the body, at which a
+    /// character ends.
+    fn mark_before(&mut self, common: usize) -> Mark {
+        let Some(escaped) = self.start.and_then(|start| self.line.get(start..)) else {
+            return Mark::default();
+        };
+        let known = self.marks.partition_point(|mark| mark.escaped <= common);
+        let is_new = known == self.marks.len();
+        let mut mark = known.checked_sub(1).map_or_else(Mark::default, |last| self.marks[last]);
         loop {
-            let next = mark.walk(escaped, mark.escaped + MARKED_BYTES);
+            let next = mark.walk(escaped, common.min(mark.escaped + MARKED_BYTES));
             if next == mark {
-                break;
+                return mark;
             }
             mark = next;
-            self.marks.push(mark);
-        }
-        // Walking stops at the closing quote, and at what no line has that was read.
-        if mark.text != self.text.len() {
-            self.start = None;
+            if is_new {
+                self.marks.push(mark);
+            }
         }
     }
 }

@@ -89,14 +89,15 @@ fn steps() -> impl Strategy<Value = Step> {
         6 => text().prop_map(Step::Append),
         3 => (0..400_usize, text()).prop_map(|(back, more)| Step::CutAndAppend(back, more)),
         1 => text().prop_map(Step::Anew),
-        2 => (0..7_usize).prop_map(Step::Odd),
+        2 => (0..8_usize).prop_map(Step::Odd),
     ]
 }
 
 fn odd(which: usize, escaped: &str) -> String {
     let line = line_with(escaped, "");
     match which {
-        0 => line.replace("\"seq\":1", "\"seq\":1,\"body\":\"twice\""),
+        0 => line.replace("\"seq\":1", &format!("\"seq\":1,\"body\":\"{}\"", "z".repeat(escaped.len()))),
+        7 => line.replace("\"seq\":1", &format!("\"seq\":1,\"body\":\"{}\"", escaped.replace('a', "b"))),
         1 => line.replace("\"seq\":1", "\"seq\":\"none\""),
         2 => line[..line.floor_char_boundary(line.len() / 2)].to_owned() + &line,
         3 => line.replace("\"machine\":\"m\"", "\"machine\":\"m\",\"x\":{},\"body\":\"inner\""),
@@ -168,4 +169,20 @@ fn a_few_bodies_are_kept_and_no_more_bytes_than_the_latest_and_the_limit() {
         assert!(bodies.kept.iter().map(|kept| kept.line.len()).sum::<usize>() <= MAX_KEPT_BYTES);
     }
     assert_eq!(bodies.kept.len(), 2);
+}
+
+#[test]
+fn a_body_that_nobody_asked_for_is_no_one_to_go_on_with() {
+    let texts = [3000, 1500, 4000].map(|count| "word ".repeat(count));
+    let texts = [&texts[0], &format!("{}other", texts[1]), &texts[2]];
+    let file: String = texts.iter().map(|text| line_with(&body(text), "")).collect();
+    let mut bodies = Bodies::<String>::default();
+    let mut lines = Lines::new(file.as_bytes(), 0);
+    lines.next_in(&mut bodies).unwrap().result.unwrap();
+    texts[0].clone_into(bodies.latest().unwrap().2);
+    lines.next_in(&mut bodies).unwrap().result.unwrap();
+    lines.next_in(&mut bodies).unwrap().result.unwrap();
+    let (body, same, made) = bodies.latest().unwrap();
+    assert_eq!((body, same), (texts[2].as_str(), 1500 * 5));
+    assert_eq!(made, texts[0]);
 }

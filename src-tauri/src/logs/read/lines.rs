@@ -69,25 +69,24 @@ impl<R: BufRead> Lines<R> {
     /// The next line. A request's body is taken out of it, and [`Bodies::latest`] has it: what it begins with
     /// was in the request before, and is not read again.
     pub fn next_in<T: Default>(&mut self, bodies: &mut Bodies<T>) -> Option<Line> {
-        let mut whole = None;
         while self.pending.is_empty() {
             let (mut text, span) = match self.next_text()? {
                 Ok(found) => found,
                 Err(failed) => return Some(failed),
             };
-            if let Some(request) = bodies.go_on(&mut text) {
-                self.buffer = text;
+            let request = bodies.read(&mut text);
+            if request.is_none() {
+                self.understand(&text, span);
+            }
+            self.buffer = text;
+            if let Some(request) = request {
                 return Some(Line { span, result: Ok(Entry::Request(request)) });
             }
-            self.understand(&text, span);
-            whole = Some((text, span));
         }
         let mut line = self.pending.pop_front()?;
-        let mut text = whole.filter(|(_, span)| *span == line.span).map(|(text, _)| text);
         if let Ok(Entry::Request(request)) = &mut line.result {
-            bodies.begin(request, text.as_mut());
+            bodies.begin(request);
         }
-        self.buffer = text.unwrap_or_default();
         Some(line)
     }
 
