@@ -71,11 +71,6 @@ impl RequestReader {
         (&self.facts, kept)
     }
 
-    /// What was read last.
-    pub fn facts(&self) -> &RequestFacts {
-        &self.facts
-    }
-
     /// Reads a body from its beginning.
     fn begin(&mut self, call: &Call, text: &str, messages: &mut Vec<Message>) {
         (self.frame, self.tools) = (None, 0);

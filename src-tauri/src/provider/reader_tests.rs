@@ -142,7 +142,7 @@ fn common(one: &str, other: &str) -> usize {
 /// Reads a request in both ways.
 fn compare(reader: &mut RequestReader, api: (Provider, &str), last: &str, body: &str, less: usize) {
     let header = |_: &str| None;
-    let before = reader.facts().messages.clone();
+    let before = reader.facts.messages.clone();
     let same = common(last, body).saturating_sub(less);
     let plain = read_request(api.0, api.1, &header, body);
     let (facts, kept) = reader.read(api.0, api.1, &header, body, same);

@@ -37,7 +37,8 @@ pub enum BadLine {
     Io(#[from] io::Error),
 }
 
-/// Reads a file line by line, with no more than one line in memory. Blank lines are passed over.
+/// Reads a file line by line, with no more than one line in memory, besides those that [`Bodies`] hold. Blank
+/// lines are passed over.
 #[derive(Debug)]
 pub struct Lines<R = BufReader<File>> {
     /// `None` once reading failed.
