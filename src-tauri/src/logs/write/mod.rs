@@ -1,20 +1,23 @@
 //! Appends lines to session files. There is one writer for a log folder (the recorder, or an
-//! import); nothing here locks, and an undone write assumes that nobody else appended meanwhile.
+//! import); no file is locked against another, and an undone write assumes that nobody else appended meanwhile. A file's lock only keeps
+//! it from being compressed while a line is written to it.
 
 mod repair;
 mod unsynced;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use repair::Repair;
 pub use unsynced::Unsynced;
 
-use super::open::{self, For, identity, is_at};
+use super::cold::restore;
+use super::open::{self, DayFolder, For, identity, is_at};
 use super::{MAX_LINE_BYTES, RelativePath, Span};
 
 /// At most this many session files are open at a time; the one unused for longest is closed first.
@@ -26,6 +29,12 @@ const SHARE_OF_DESCRIPTORS: u64 = 8;
 /// How long a file may be written to before it is looked up again at its place, where someone may
 /// have put another. (A deleted file is noticed at once.)
 const RECHECK_AFTER: Duration = Duration::from_secs(1);
+
+/// How long somebody else may have a file locked, and how often that is looked at.
+const LOCKED_FOR: Duration = Duration::from_millis(500);
+const LOCK_POLL: Duration = Duration::from_millis(1);
+/// How often a file that is taken away is looked up again.
+const ATTEMPTS: usize = 10;
 
 /// Why a line is not in its file.
 #[derive(Debug, thiserror::Error)]
@@ -123,23 +132,20 @@ impl Writer {
     }
 
     fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
-        let (open, created) = self.current(place)?;
-        let before = open.file.metadata()?.len();
-        let offset = before + u64::from(!open.ends_whole(before)?);
-        let written = match offset - before {
-            0 => open.file.write_all(line),
-            _ => open.file.write_all(b"\n").and_then(|()| open.file.write_all(line)),
-        };
-        if let Err(error) = written {
-            open.checked = None;
-            // Should this fail too, the next line begins on a line of its own all the same.
-            let _ = open.file.set_len(before);
-            return Err(error);
+        for _ in 0..ATTEMPTS {
+            let (open, created) = self.current(place)?;
+            open.lock()?;
+            // Compressed, or deleted, between the look at it and the lock.
+            let appended = open.has_name().then(|| open.append(line));
+            // What was locked is let go of; what could not be, cannot be let go of either.
+            let _ = open.file.unlock();
+            if let Some(appended) = appended {
+                let span = appended?;
+                self.unsynced.insert(place, created);
+                return Ok(span);
+            }
         }
-        let span = Span { offset, len: line.len() as u64 };
-        open.whole_to = span.end();
-        self.unsynced.insert(place, created);
-        Ok(span)
+        Err(io::Error::other("it is taken away again and again"))
     }
 
     /// The open file of this place, opened again when it is not the one that lies there, and whether it
@@ -159,6 +165,23 @@ impl Writer {
     }
 }
 
+/// A file that is not there, plain: made so, or made. What cannot be read of a compressed one is put
+/// aside; the session goes on with what can.
+fn make_plain(folder: &DayFolder, place: &RelativePath) -> io::Result<(File, bool)> {
+    let mut damage = None;
+    let restored = restore(folder, place, &mut |error| {
+        damage = Some(error);
+        Ok(())
+    })?;
+    if let Some(error) = damage {
+        let (compressed, aside) = (place.compressed_name(), format!("{}.damaged", place.compressed_name()));
+        tracing::error!(file = place.as_str(), aside, %error, "a compressed session cannot be unpacked whole; it goes on with what could be");
+        folder.rename(&compressed, &aside)?;
+    }
+    let (file, created) = folder.open(place.file_name(), For::Append)?;
+    Ok((file, created || restored))
+}
+
 fn max_open_files() -> usize {
     let allowed = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     let share = allowed.map_or(u64::MAX, |allowed| allowed / SHARE_OF_DESCRIPTORS).max(1);
@@ -166,16 +189,24 @@ fn max_open_files() -> usize {
 }
 
 impl Open {
-    /// `true` when the file was made.
+    /// Makes the file plain if it was compressed. `true` when the file was made.
     fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, bool)> {
-        let (file, created) = open::session_file(log_dir, place, For::Append)?;
+        let folder = DayFolder::of(log_dir, place, For::Append)?;
+        let (file, created) = match folder.open(place.file_name(), For::Repair) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_plain(&folder, place)?,
+            opened => opened?,
+        };
         let id = identity(&file.metadata()?).ok_or(io::ErrorKind::NotFound)?;
         let open = Self { place: place.clone(), file, id, checked: Some(Instant::now()), whole_to: 0 };
         Ok((open, created))
     }
 
+    fn has_name(&self) -> bool {
+        self.file.metadata().is_ok_and(|found| identity(&found) == Some(self.id))
+    }
+
     fn is_current(&mut self, log_dir: &Path, recheck_after: Duration) -> bool {
-        if !self.file.metadata().is_ok_and(|found| identity(&found) == Some(self.id)) {
+        if !self.has_name() {
             return false;
         }
         if self.checked.is_some_and(|checked| checked.elapsed() < recheck_after) {
@@ -183,6 +214,40 @@ impl Open {
         }
         self.checked = Some(Instant::now());
         is_at(log_dir, &self.place, self.id)
+    }
+
+    /// Keeps others from taking the file away. Who compresses it has this for a moment; anyone else who
+    /// has it for longer is told of, and tried again by whoever writes.
+    fn lock(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.file.try_lock() {
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCKED_FOR => thread::sleep(LOCK_POLL),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::other("another program has locked it"));
+                }
+                // Where files cannot be locked, nobody compresses them either.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+            }
+        }
+    }
+
+    fn append(&mut self, line: &[u8]) -> io::Result<Span> {
+        let before = self.file.metadata()?.len();
+        let offset = before + u64::from(!self.ends_whole(before)?);
+        let written = match offset - before {
+            0 => self.file.write_all(line),
+            _ => self.file.write_all(b"\n").and_then(|()| self.file.write_all(line)),
+        };
+        if let Err(error) = written {
+            self.checked = None;
+            // Should this fail too, the next line begins on a line of its own all the same.
+            let _ = self.file.set_len(before);
+            return Err(error);
+        }
+        let span = Span { offset, len: line.len() as u64 };
+        self.whole_to = span.end();
+        Ok(span)
     }
 
     /// Whether a line can begin at the end of the file.
