@@ -33,10 +33,9 @@ const FRAME_BYTES: u64 = 64 << 20;
 const MAX_FRAME_BYTES: u64 = FRAME_BYTES + MAX_LINE_BYTES;
 /// No file is, decoded, longer than this (64 GiB): a larger one is not compressed, and not believed.
 const MAX_DECODED_BYTES: u64 = 64 << 30;
-/// How far back a match may lie, 8 MiB: several turns. It is also the memory that decoding takes.
-const WINDOW_LOG: u32 = 23;
-/// The largest window that is decoded, 16 MiB: others' files may have larger ones than ours.
-const MAX_WINDOW_LOG: u32 = 24;
+/// How far back a match may lie, 16 MiB: several turns, and one with images. It is also the memory that
+/// decoding takes, and a larger one is not decoded.
+const WINDOW_LOG: u32 = 24;
 
 /// An error that lies in what the file holds, not in getting at it.
 fn damaged(what: impl std::fmt::Display) -> io::Error {

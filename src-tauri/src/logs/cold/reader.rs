@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Take};
 use zstd::stream::read::Decoder;
 
 use super::table::Table;
-use super::{MAX_WINDOW_LOG, damaged};
+use super::{WINDOW_LOG, damaged};
 
 /// What is skipped on the way to a place within a frame is decoded into a block of this size.
 const SKIP_BYTES: usize = 128 << 10;
@@ -61,7 +61,7 @@ impl Reader {
         let mut file = self.file.try_clone()?;
         file.seek(SeekFrom::Start(from.compressed))?;
         let mut decoder = Decoder::new(file.take(to.compressed - from.compressed))?.single_frame();
-        decoder.window_log_max(MAX_WINDOW_LOG)?;
+        decoder.window_log_max(WINDOW_LOG)?;
         Ok(Some(Frame { decoder, position: from.decoded, end: to.decoded }))
     }
 }
