@@ -218,9 +218,16 @@ pub(in crate::logs) fn restore(
         opened => opened?.0,
     };
     let mut temporary = Temporary::make(folder, file.file_name())?;
-    match copy(cold, &mut temporary.file) {
+    let restored = Reader::new(cold).and_then(|mut reader| {
+        // Known beforehand: who writes tries again and again, and must not fill the disk each time.
+        if folder.free_bytes().is_some_and(|free| free < reader.len()) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        copy(&mut reader, &mut temporary.file)
+    });
+    match restored {
         Err(error) if is_damage(&error) => salvage(error)?,
-        copied => copied?,
+        restored => restored?,
     }
     temporary.file.sync_all()?;
     match folder.link(&temporary.name, file.file_name()) {
@@ -230,8 +237,7 @@ pub(in crate::logs) fn restore(
     Ok(true)
 }
 
-fn copy(cold: File, to: &mut File) -> io::Result<()> {
-    let mut reader = Reader::new(cold)?;
+fn copy(reader: &mut Reader, to: &mut File) -> io::Result<()> {
     let mut block = vec![0; BLOCK_BYTES];
     loop {
         match reader.read(&mut block)? {

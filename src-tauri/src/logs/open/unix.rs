@@ -7,8 +7,8 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::{
-    AtFlags, Mode, OFlags, chmodat, fchmod, fstat, linkat, mkdirat, open as open_path, openat, renameat,
-    unlinkat,
+    AtFlags, Mode, OFlags, chmodat, fchmod, fstat, fstatvfs, linkat, mkdirat, open as open_path, openat,
+    renameat, unlinkat,
 };
 use rustix::io::Errno;
 
@@ -82,6 +82,11 @@ impl DayFolder {
 
     pub(in crate::logs) fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+    }
+
+    /// The room that is left on its disk, for all but root; `None` when that cannot be told.
+    pub(in crate::logs) fn free_bytes(&self) -> Option<u64> {
+        fstatvfs(&self.0).ok().map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Has the names in it put on the disk.

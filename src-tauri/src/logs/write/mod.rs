@@ -31,7 +31,7 @@ const SHARE_OF_DESCRIPTORS: u64 = 8;
 const RECHECK_AFTER: Duration = Duration::from_secs(1);
 
 /// How long somebody else may have a file locked, and how often that is looked at.
-const LOCKED_FOR: Duration = Duration::from_millis(500);
+const LOCKED_FOR: Duration = Duration::from_millis(100);
 const LOCK_POLL: Duration = Duration::from_millis(1);
 /// How often a file that is taken away is looked up again.
 const ATTEMPTS: usize = 10;
