@@ -15,6 +15,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The first pass leaves a start in peace.
 const FIRST_AFTER: Duration = Duration::from_secs(60);
 const EVERY: Duration = Duration::from_secs(60 * 60);
+/// The first of so many are told in each pass.
+const TOLD_PROBLEMS: usize = 3;
 /// The least that a thread can have of a busy processor.
 #[cfg(target_os = "linux")]
 const NICENESS: i32 = 19;
@@ -66,8 +68,11 @@ impl Compressing {
 }
 
 fn report(swept: &Swept) {
-    for problem in &swept.problems {
+    for problem in swept.problems.iter().take(TOLD_PROBLEMS) {
         tracing::warn!("a session stays as it is: {problem}");
+    }
+    if let more @ 1.. = swept.problems.len().saturating_sub(TOLD_PROBLEMS) {
+        tracing::warn!("so do {more} others; `llm-proxy compress` says why");
     }
     if swept.files > 0 {
         let Swept { files, before_bytes, after_bytes, .. } = swept;

@@ -85,7 +85,12 @@ pub(super) fn compress(
     temporary.file.set_modified(before.modified()?)?;
     temporary.file.sync_all()?;
     compare(&temporary.file, &mut plain, before.len(), stop)?;
-    folder.rename(&temporary.name, &cold)?;
+    match folder.remove(&cold) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        removed => removed?,
+    }
+    // Where files cannot have two names, no file could be made plain again: then none is compressed.
+    folder.link(&temporary.name, &cold)?;
     folder.sync()?;
     let after = temporary.file.metadata()?.len();
     if !remove_unchanged(&folder, file, &plain, &before)? {
@@ -98,7 +103,7 @@ pub(super) fn compress(
 
 /// Removes the plain file if it is what was compressed. A line that comes later finds no file, and makes
 /// it plain again.
-fn remove_unchanged(
+pub(super) fn remove_unchanged(
     folder: &DayFolder,
     file: &RelativePath,
     plain: &File,
@@ -109,7 +114,11 @@ fn remove_unchanged(
         Err(TryLockError::WouldBlock) => return Ok(false),
         Err(TryLockError::Error(error)) => return Err(error),
     }
-    let there = folder.open(file.file_name(), For::Reading)?.0.metadata()?;
+    let there = match folder.open(file.file_name(), For::Reading) {
+        // Somebody deleted the session.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        opened => opened?.0.metadata()?,
+    };
     let unchanged = identity(&there) == identity(before)
         && there.len() == before.len()
         && there.modified()? == before.modified()?;
@@ -271,7 +280,7 @@ impl<'a> Temporary<'a> {
 
 impl Drop for Temporary<'_> {
     fn drop(&mut self) {
-        // Renamed, it has no such name any more.
+        // Where it got its own name, that one stays.
         let _ = self.folder.remove(&self.name);
     }
 }
