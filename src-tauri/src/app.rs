@@ -1,6 +1,7 @@
 //! The only place that wires the parts together and starts threads: the proxy on runtime threads of its
 //! own, the recorder on another, the journal between them.
 
+mod background;
 mod compressing;
 mod report;
 mod signals;
@@ -34,9 +35,6 @@ pub use signals::Signals;
 const SEGMENT_BYTES: u64 = 16 << 20;
 /// Bytes that may wait in memory for a slow disk.
 const QUEUE_BYTES: usize = 64 << 20;
-/// A third of the share of an ordinary thread: enough to keep up on a machine that compiles meanwhile.
-#[cfg(target_os = "linux")]
-const RECORDER_NICENESS: i32 = 5;
 /// Changes that a slow watcher may be behind before it has to ask anew.
 const CHANGES: usize = 1024;
 
@@ -244,19 +242,10 @@ async fn bind(config: &Config) -> anyhow::Result<Bound> {
 fn record(recorder: Recorder, leftovers: Leftovers) -> io::Result<JoinHandle<()>> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     thread::Builder::new().name("recorder".to_owned()).spawn(move || {
-        let_clients_go_first();
+        background::give_way();
+        Redactor::prepare();
         runtime.block_on(recorder.run(leftovers))
     })
-}
-
-/// Gives this thread, and those that it starts, less of a busy processor than the clients' threads have:
-/// what it does can wait in the journal. (Linux keeps this for each thread; elsewhere it would be the whole
-/// process.)
-fn let_clients_go_first() {
-    #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, RECORDER_NICENESS) {
-        tracing::debug!(%error, "the recorder runs at the proxy's priority");
-    }
 }
 
 /// Threads that serve clients: one more than there are processors, so that one can wait for a hanging

@@ -153,9 +153,7 @@ impl Recorder {
     fn synced(&mut self, synced: Option<Synced>) {
         let drafts = self.syncing.take().map(|syncing| syncing.drafts).unwrap_or_default();
         if self.book.synced(synced) {
-            for (key, _) in drafts {
-                self.tail.note(key, &Event::Done);
-            }
+            self.tail.note_done(drafts.iter().map(|(key, _)| *key));
         } else {
             self.unsynced.extend(drafts);
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::turns::Turns;
-use crate::logs::read::{BadLine, Lines};
+use crate::logs::read::{BadLine, Bodies, Lines};
 use crate::logs::{Content, RelativePath};
 
 /// Sessions that are kept: the one on the screen, and those next to it.
@@ -36,9 +36,12 @@ impl Reading {
         if self.end >= until {
             return Ok(());
         }
-        for line in Lines::open(log_dir, &self.file, self.end)? {
+        // Not kept for the next time: they are as large as the longest lines.
+        let mut bodies = Bodies::default();
+        let mut lines = Lines::open(log_dir, &self.file, self.end)?;
+        while let Some(line) = lines.next_in(&mut bodies) {
             match line.result {
-                Ok(entry) => self.turns.take(entry, line.span.offset),
+                Ok(entry) => self.turns.take(entry, &mut bodies, line.span.offset),
                 Err(BadLine::Io(source)) => return Err(source),
                 // The last line of a live file may just be on its way.
                 Err(BadLine::Torn(_)) => break,

@@ -13,21 +13,31 @@ type Counts = HashMap<u64, usize>;
 /// The blocks of a conversation, each by its fingerprint, by message.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Conversation {
-    messages: Arc<Vec<Vec<u64>>>,
+    messages: Arc<Vec<Prints>>,
 }
+
+/// The fingerprints of a message's blocks. Conversations share them: each repeats the one before.
+type Prints = Arc<[u64]>;
 
 /// Two conversations are the same when their blocks are, however they are spread over messages.
 impl Hash for Conversation {
     fn hash<H: std::hash::Hasher>(&self, hasher: &mut H) {
-        self.messages.iter().flatten().for_each(|block| block.hash(hasher));
+        self.blocks().for_each(|block| block.hash(hasher));
     }
 }
 
 impl Conversation {
-    pub(super) fn of(messages: &[Message]) -> Self {
+    /// The conversation of these messages, of which the first `kept` are those of this one.
+    pub(super) fn next(&self, messages: &[Message], kept: usize) -> Self {
         let prints =
             |message: &Message| message.blocks.iter().map(|block| fingerprint(message.role, block)).collect();
-        Self { messages: Arc::new(messages.iter().map(prints).collect()) }
+        let known = self.messages.iter().take(kept);
+        let new = messages.iter().skip(known.len()).map(prints);
+        Self { messages: Arc::new(known.cloned().chain(new).collect()) }
+    }
+
+    fn blocks(&self) -> impl Iterator<Item = u64> {
+        self.messages.iter().flat_map(|message| message.iter().copied())
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -40,7 +50,7 @@ impl Conversation {
     }
 
     fn count(&self, block: u64) -> usize {
-        self.messages.iter().flatten().filter(|other| **other == block).count()
+        self.blocks().filter(|other| *other == block).count()
     }
 }
 
@@ -75,7 +85,7 @@ impl Said {
                 news.push(Message { role: message.role, blocks });
             }
         }
-        for print in conversation.messages[shared..].iter().flatten() {
+        for print in conversation.messages[shared..].iter().flat_map(|message| message.iter()) {
             let count = self.counts.get(print).copied().unwrap_or(0);
             self.remember(*print, count);
         }
@@ -100,7 +110,7 @@ impl Said {
         if shared == 0 {
             self.counts.clear();
         }
-        for print in self.last.messages[shared..].iter().flatten() {
+        for print in self.last.messages[shared..].iter().flat_map(|message| message.iter()) {
             if let Some(count) = self.counts.get_mut(print) {
                 *count = count.saturating_sub(1);
             }
@@ -209,7 +219,7 @@ mod tests {
                 let answer = Message { role: Role::Assistant, ..answer };
                 messages.truncate(kept);
                 messages.extend(more);
-                let conversation = Conversation::of(&messages);
+                let conversation = Conversation::default().next(&messages, 0);
                 prop_assert_eq!(said.news(&messages, &conversation), plain.news(&messages));
                 said.answer(&conversation, Some(&answer));
                 plain.answer(&messages, &answer);

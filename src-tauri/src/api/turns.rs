@@ -6,16 +6,17 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use super::said::{Conversation, Said};
 use super::types::{MissingBytes, Turn};
-use crate::index::{guess_provider, read_answer, read_request, title_of};
+use crate::index::{guess_provider, read_answer, read_next_request, title_of};
+use crate::logs::read::Bodies;
 use crate::model::{RequestId, Timestamp};
-use crate::provider::{Answer, Kind, Provider, RequestFacts, Role};
+use crate::provider::{Answer, Kind, Provider, RequestFacts, RequestReader, Role};
 use crate::record::Direction;
 use crate::record::entry::{Entry, Gap, Request, Response, SessionStart};
 
 /// Characters of an error page that are shown when it is not in the provider's form.
 const MAX_ERROR_CHARS: usize = 2000;
 
-/// Takes a session's lines in their order, one in memory at a time.
+/// Takes a session's lines in their order, and holds none of them.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     turns: Vec<Turn>,
@@ -34,6 +35,13 @@ pub(super) struct Turns {
     sent: HashMap<u64, u64>,
 }
 
+/// What the latest request of a conversation said, for the next one, which repeats it.
+#[derive(Debug, Default)]
+pub(super) struct Latest {
+    reader: RequestReader,
+    conversation: Conversation,
+}
+
 /// A request that waits for its response.
 #[derive(Debug)]
 struct Open {
@@ -44,14 +52,14 @@ struct Open {
 }
 
 impl Turns {
-    /// Takes the next line, which begins at the byte `place`.
-    pub(super) fn take(&mut self, entry: Entry, place: u64) {
+    /// Takes the next line, which begins at the byte `place`. `bodies` has a request's body.
+    pub(super) fn take(&mut self, entry: Entry, bodies: &mut Bodies<Latest>, place: u64) {
         match entry {
             Entry::SessionStart(start) => {
                 self.provider = Some(start.provider);
                 self.start.get_or_insert(start);
             }
-            Entry::Request(request) => self.request(&request),
+            Entry::Request(request) => self.request(&request, bodies),
             Entry::Response(response) => self.response(&response),
             Entry::Fork(_) => {}
         }
@@ -73,16 +81,18 @@ impl Turns {
         self.provider
     }
 
-    fn request(&mut self, request: &Request) {
+    fn request(&mut self, request: &Request, bodies: &mut Bodies<Latest>) {
+        let Some((body, same, latest)) = bodies.latest() else { return };
         let provider = *self.provider.get_or_insert_with(|| guess_provider(&request.path));
-        let facts = read_request(provider, request);
-        self.title = self.title.take().or_else(|| title_of(&facts));
+        let (facts, kept) = read_next_request(&mut latest.reader, provider, request, body, same);
+        latest.conversation = latest.conversation.next(&facts.messages, kept);
+        self.title = self.title.take().or_else(|| title_of(facts));
         self.client_session = facts.session.id.clone().or(self.client_session.take());
-        let mut turn = turn_of(request, &facts);
+        let mut turn = turn_of(request, facts);
         let mut conversation = Conversation::default();
         // Counting tokens and warming the cache send what a turn is about to say: that is the turn's.
         if facts.kind == Kind::Chat {
-            conversation = Conversation::of(&facts.messages);
+            conversation = latest.conversation.clone();
             turn.new_messages = self.said.news(&facts.messages, &conversation);
             turn.repeats = self.repeats(&conversation, request.seq);
             if turn.repeats.is_some() {

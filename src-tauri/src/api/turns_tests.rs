@@ -1,6 +1,8 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::logs::read::Lines;
 use crate::provider::Block;
 
 const SESSION: &str = "20261123-030829-6f9842fe";
@@ -27,11 +29,18 @@ fn answer(seq: u64, text: &str) -> Value {
     response(seq, &json!({"role": "assistant", "content": [{"type": "text", "text": text}]}))
 }
 
-fn turns(lines: &[Value]) -> Vec<Turn> {
-    let mut turns = Turns::default();
-    for (place, line) in lines.iter().enumerate() {
-        turns.take(Entry::parse(line.to_string().as_bytes()).unwrap(), place as u64);
+fn turns_of_lines(text: &str) -> Turns {
+    let (mut turns, mut bodies) = (Turns::default(), Bodies::default());
+    let mut lines = Lines::new(text.as_bytes(), 0);
+    while let Some(line) = lines.next_in(&mut bodies) {
+        turns.take(line.result.unwrap(), &mut bodies, line.span.offset);
     }
+    turns
+}
+
+fn turns(lines: &[Value]) -> Vec<Turn> {
+    let lines: Vec<String> = lines.iter().map(|line| format!("{line}\n")).collect();
+    let turns = turns_of_lines(&lines.concat());
     assert_eq!(turns.places().len(), turns.so_far().len());
     turns.so_far().to_vec()
 }
@@ -179,4 +188,71 @@ fn gaps_of_both_bodies_are_told() {
         gaps.iter().map(|gap| (gap.direction, gap.from)).collect::<Vec<_>>(),
         [(Direction::Request, 1), (Direction::Response, 2)]
     );
+}
+
+/// Reads each line as if no request had come before it.
+fn turns_one_by_one(text: &str) -> Turns {
+    let (mut turns, mut place) = (Turns::default(), 0);
+    for line in text.split_inclusive('\n') {
+        let mut bodies = Bodies::default();
+        let read = Lines::new(line.as_bytes(), place).next_in(&mut bodies).unwrap();
+        turns.take(read.result.unwrap(), &mut bodies, read.span.offset);
+        place += line.len() as u64;
+    }
+    turns
+}
+
+/// A conversation of one API, `said` being the numbers of what was said.
+fn conversation(api: usize, instructions: &str, said: &[usize]) -> Value {
+    const WORDS: [&str; 6] = ["go", "größer \"quoted\"\n", "\u{1b}[1m😀", "yes", "a \\ b", "done"];
+    let cached = said.len().saturating_sub(2);
+    let say = |(at, word): (usize, &usize)| {
+        let (is_user, text) =
+            (at.is_multiple_of(2), WORDS[word % WORDS.len()].repeat(1 + word / WORDS.len()));
+        let role = if is_user { "user" } else { "assistant" };
+        match api {
+            0 if at >= cached => json!({"role": role, "content": [
+                {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]}),
+            0 => json!({"role": role, "content": [{"type": "text", "text": text}]}),
+            1 | 2 => json!({"role": role, "content": text}),
+            _ => json!({"role": if is_user { "user" } else { "model" }, "parts": [{"text": text}]}),
+        }
+    };
+    let list: Vec<Value> = said.iter().enumerate().map(say).collect();
+    match api {
+        0 => json!({"messages": list, "model": "m", "system": instructions}),
+        1 => json!({"a": instructions, "messages": list, "model": "m"}),
+        2 => json!({"input": list, "instructions": instructions}),
+        _ => json!({"contents": list, "systemInstruction": {"parts": [{"text": instructions}]}}),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 300 } else { 10_000 }))]
+    #[test]
+    fn what_was_read_before_changes_nothing(
+        api in 0..4_usize,
+        // Which of two conversations goes on, what is taken back, what is said, and what was answered.
+        asked in proptest::collection::vec(
+            (any::<bool>(), 0..5_usize, proptest::collection::vec(0..90_usize, 1..4), 0..12_usize), 1..14),
+    ) {
+        let path = ["/v1/messages", "/v1/chat/completions", "/v1/responses", "/v1beta/models/m:generateContent"][api];
+        let mut said: [Vec<usize>; 2] = Default::default();
+        let mut lines = String::new();
+        for (seq, (is_agent, back, more, answered)) in asked.into_iter().enumerate() {
+            let said = &mut said[usize::from(is_agent)];
+            said.truncate(said.len().saturating_sub(back));
+            said.extend(more);
+            let instructions = if is_agent { "An agent. " } else { "You are. " }.repeat(100);
+            let body = conversation(api, &instructions, said);
+            lines += &format!("{}\n", request_to(path, seq as u64, &body));
+            if answered < 6 {
+                lines += &format!("{}\n", answer(seq as u64, ["go", "yes", "done"][answered / 2]));
+            }
+        }
+        let (at_once, one_by_one) = (turns_of_lines(&lines), turns_one_by_one(&lines));
+        prop_assert_eq!(at_once.so_far(), one_by_one.so_far());
+        prop_assert_eq!(at_once.places(), one_by_one.places());
+        prop_assert_eq!((at_once.title, at_once.client_session), (one_by_one.title, one_by_one.client_session));
+    }
 }

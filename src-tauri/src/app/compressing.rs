@@ -9,6 +9,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::background;
 use crate::logs::{Sweep, Swept};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -47,6 +48,7 @@ impl Compressing {
         let (awake, asleep) = mpsc::channel();
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new().name("compressor".to_owned()).spawn(move || {
+            background::give_way();
             let_everybody_go_first();
             let mut pause = first;
             while asleep.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 use super::error::IndexError;
 use super::interpret::{Interpreter, Line};
 use super::known::{KnownSession, OpenRequest};
+use super::latest::Body;
 use super::row::{Op, weight};
 use super::source::{LogFile, LogSource};
 use super::tables;
@@ -217,9 +218,11 @@ fn read_one(
     batch: &mut Batch,
     batches: &mpsc::Sender<Vec<Op>>,
 ) -> std::io::Result<u64> {
-    source.read(&job.file, job.from, &mut |entry, span| {
+    source.read(&job.file, job.from, &mut |entry, bodies, span| {
         let line = Line { file: &job.file, span, number: 0 };
-        match job.interpreter.apply(&entry, None, line) {
+        let latest = bodies.latest();
+        let body = latest.map_or(Body::InEntry, |(body, same, latest)| Body::After(body, same, latest));
+        match job.interpreter.apply(&entry, body, line) {
             Ok(changes) => batch.extend(changes),
             // Not for a whole file; and a line left out here is left out every time.
             Err(_) => tracing::debug!(file = job.file, offset = span.offset, "a line cannot be indexed"),

@@ -4,36 +4,16 @@
 use base64::Engine as _;
 
 use super::known::{Known, KnownSession, OpenRequest};
+use super::latest::{Body, Told};
 use super::messages::{self, Said, Seen};
 use super::row::{Op, RequestRow, ResponseRow, SessionRow};
 use super::title;
 use crate::logs::Span;
 use crate::model::{RequestId, SessionId, Timestamp};
-use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts};
+use crate::provider::{self, Answer, AnswerBody, Kind, Provider, RequestFacts, RequestReader};
 use crate::record::EndKind;
 use crate::record::entry::{Entry, HeaderMap, Request, Response, SessionStart};
-use crate::session::{Identity, identify, links_after};
-
-/// What a request says, and what it may continue.
-#[derive(Debug, Clone)]
-pub struct Reading {
-    pub(super) facts: RequestFacts,
-    pub(super) identity: Identity,
-}
-
-impl Reading {
-    /// Reads the body as the log has it.
-    pub fn of(provider: Provider, upstream: &str, request: &Request) -> Self {
-        let facts = read_request(provider, request);
-        let identity = identify(provider, upstream, &facts);
-        Self { facts, identity }
-    }
-
-    /// What it may continue.
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-}
+use crate::session::links_after;
 
 /// A line that cannot be understood without earlier ones, which are not in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,16 +40,16 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    /// What a line changes. `reading` is of a request's line, if somebody has read it already.
+    /// What a line changes. `body` is of a request's line.
     pub(super) fn apply(
         &mut self,
         entry: &Entry,
-        reading: Option<Reading>,
+        body: Body<'_>,
         line: Line<'_>,
     ) -> Result<Vec<Op>, EarlierLinesNeeded> {
         let ops = match entry {
             Entry::SessionStart(start) => self.session_start(start, line),
-            Entry::Request(request) => self.request(request, reading, line)?,
+            Entry::Request(request) => self.request(request, body, line)?,
             Entry::Response(response) => self.response(response, line)?,
             Entry::Fork(_) => Vec::new(),
         };
@@ -133,14 +113,13 @@ impl Interpreter {
     fn request(
         &mut self,
         request: &Request,
-        reading: Option<Reading>,
+        body: Body<'_>,
         line: Line<'_>,
     ) -> Result<Vec<Op>, EarlierLinesNeeded> {
         let mut ops = Vec::from_iter(self.session_of(Meta::of_request(request), line)?);
         let id = &request.meta.session;
         let session = self.known.get_mut(id).ok_or(EarlierLinesNeeded)?;
-        let read = || Reading::of(session.provider, &session.upstream, request);
-        let Reading { facts, identity } = reading.unwrap_or_else(read);
+        let Told { facts, identity, known } = body.told(session.provider, &session.upstream, request);
         let row = request_row(request, &facts, session, identity.chain, line);
         session.open(OpenRequest {
             request_id: row.request_id.clone(),
@@ -158,7 +137,7 @@ impl Interpreter {
         let said =
             Said { session: id, request_id: &row.request_id, seq: row.seq, line_offset: line.span.offset };
         let rows = if facts.kind == Kind::Chat {
-            messages::rows(&facts.messages, said, &mut self.seen)
+            messages::rows(&facts.messages, known, said, &mut self.seen)
         } else {
             Vec::new()
         };
@@ -187,7 +166,7 @@ impl Interpreter {
         };
         let rows = match &response.chunks {
             Some(_) => messages::rows_of_stream(answer.message.as_ref(), said, &mut self.seen),
-            None => messages::rows(answer.message.as_slice(), said, &mut self.seen),
+            None => messages::rows(answer.message.as_slice(), 0, said, &mut self.seen),
         };
         ops.push(Op::Response(Box::new(response_row(response, open.request_id, answer, session, line))));
         ops.extend(links.into_iter().map(|key| Op::Link(key, id.clone())));
@@ -299,6 +278,19 @@ pub(crate) fn read_request(provider: Provider, request: &Request) -> RequestFact
     provider::read_request(provider, &request.path, &header, &request.body)
 }
 
+/// The same with a reader that knows the request before it; `same` bytes of both bodies are the same. Says how
+/// many messages are, too.
+pub(crate) fn read_next_request<'a>(
+    reader: &'a mut RequestReader,
+    provider: Provider,
+    request: &Request,
+    body: &str,
+    same: usize,
+) -> (&'a RequestFacts, usize) {
+    let header = |name: &str| header(&request.headers, name);
+    reader.read(provider, &request.path, &header, body, same)
+}
+
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let (_, values) = headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     values.first().map(String::as_str)
@@ -368,3 +360,7 @@ fn end_text(kind: EndKind) -> &'static str {
         EndKind::Refused => "refused",
     }
 }
+
+#[cfg(test)]
+#[path = "interpret_tests.rs"]
+mod tests;

@@ -80,13 +80,12 @@ impl Seen {
     }
 }
 
-/// The rows of those texts that are new.
-pub(super) fn rows(messages: &[Message], said: Said<'_>, seen: &mut Seen) -> Vec<Op> {
-    let blocks =
-        || messages.iter().flat_map(|message| message.blocks.iter().map(|block| (message.role, block)));
-    let tools: HashMap<&str, &str> = blocks().filter_map(|(_, block)| call(block)).collect();
+/// The rows of those texts that are new. The first `known` messages began an earlier request of the session, with
+/// results of the same tools: their rows are there.
+pub(super) fn rows(messages: &[Message], known: usize, said: Said<'_>, seen: &mut Seen) -> Vec<Op> {
+    let tools: HashMap<&str, &str> = blocks(messages).filter_map(|(_, block)| call(block)).collect();
     let mut rows = Vec::new();
-    for (role, block) in blocks() {
+    for (role, block) in blocks(messages.get(known..).unwrap_or_default()) {
         let Some(text) = Text::of(role, block, &tools) else { continue };
         if seen.is_news(&text, said) {
             rows.push(Op::Message(Box::new(text.row(said))));
@@ -100,16 +99,20 @@ pub(super) fn rows(messages: &[Message], said: Said<'_>, seen: &mut Seen) -> Vec
 pub(super) fn rows_of_stream(answer: Option<&Message>, said: Said<'_>, seen: &mut Seen) -> Vec<Op> {
     let json = answer.and_then(|answer| serde_json::to_string(answer).ok()).unwrap_or_default();
     match REDACTOR.json(&json) {
-        Cow::Borrowed(_) => rows(answer.map_or(&[], std::slice::from_ref), said, seen),
+        Cow::Borrowed(_) => rows(answer.map_or(&[], std::slice::from_ref), 0, said, seen),
         // What cannot be read back is not kept: better not found than not redacted.
         Cow::Owned(redacted) => {
-            serde_json::from_str(&redacted).map(|answer| rows(&[answer], said, seen)).unwrap_or_default()
+            serde_json::from_str(&redacted).map(|answer| rows(&[answer], 0, said, seen)).unwrap_or_default()
         }
     }
 }
 
+fn blocks(messages: &[Message]) -> impl Iterator<Item = (Role, &Block)> {
+    messages.iter().flat_map(|message| message.blocks.iter().map(|block| (message.role, block)))
+}
+
 /// A call's id and tool.
-fn call(block: &Block) -> Option<(&str, &str)> {
+pub(super) fn call(block: &Block) -> Option<(&str, &str)> {
     match block {
         Block::ToolCall { id, name, .. } => Some((id, name)),
         Block::Text(_)

@@ -14,6 +14,7 @@ pub mod filter;
 mod find;
 mod interpret;
 mod known;
+mod latest;
 pub mod list;
 mod messages;
 mod progress;
@@ -38,10 +39,10 @@ use tokio::time::timeout;
 
 pub use catch_up::CaughtUp;
 pub use error::IndexError;
-pub use interpret::Reading;
-pub(crate) use interpret::{guess_provider, read_answer, read_request, with_body};
+pub(crate) use interpret::{guess_provider, read_answer, read_next_request, with_body};
+pub use latest::{Latest, Reading};
 pub use running::may_run;
-pub use source::{LogFile, LogFolder, LogSource};
+pub use source::{EachLine, LogFile, LogFolder, LogSource};
 pub(crate) use title::of as title_of;
 
 use crate::db::Db;
@@ -52,6 +53,7 @@ use crate::record::Assigned;
 use crate::record::entry::Entry;
 use crate::session::{Identity, LinkKey};
 use interpret::{Interpreter, Line};
+use latest::Body;
 use progress::Progress;
 use recent::Recent;
 use row::{Op, weight};
@@ -123,7 +125,8 @@ impl Index {
     /// The same of a line that was read already: `reading` is of the request that it holds.
     pub fn apply_read(&mut self, entry: &Entry, reading: Option<Reading>, file: &str, span: Span) {
         let number = self.progress.next_line();
-        match self.interpreter.apply(entry, reading, Line { file, span, number }) {
+        let body = reading.map_or(Body::InEntry, |reading| Body::Read(Box::new(reading)));
+        match self.interpreter.apply(entry, body, Line { file, span, number }) {
             Ok(mut ops) => {
                 self.remember(entry, &ops, number);
                 ops.push(Op::Indexed(file.to_owned(), span));

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::logs::read::{BadLine, Lines};
+use super::latest::Latest;
+use crate::logs::read::{BadLine, Bodies, Lines};
 use crate::logs::{Content, RelativePath, Span, layout};
 use crate::record::entry::Entry;
 
@@ -25,8 +26,11 @@ pub trait LogSource: Send + Sync + 'static {
     /// Reads the whole lines of a file from the byte `from` on, in order. Lines that are no entry
     /// are passed over; a last line that is cut off is left for the next time. Ends early when
     /// `each` says false. Returns where the last line that was dealt with ends.
-    fn read(&self, file: &str, from: u64, each: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64>;
+    fn read(&self, file: &str, from: u64, each: &mut EachLine<'_>) -> io::Result<u64>;
 }
+
+/// Takes a line and where it stands. A request's body is not in the entry: it is the latest of the bodies.
+pub type EachLine<'a> = dyn FnMut(Entry, &mut Bodies<Latest>, Span) -> bool + 'a;
 
 /// The log folder on the disk.
 #[derive(Debug)]
@@ -62,12 +66,14 @@ impl LogSource for LogFolder {
         Ok(files)
     }
 
-    fn read(&self, file: &str, from: u64, each: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64> {
+    fn read(&self, file: &str, from: u64, each: &mut EachLine<'_>) -> io::Result<u64> {
         let path = RelativePath::parse(file).map_err(io::Error::other)?;
         let mut end = from;
-        for line in Lines::open(&self.log_dir, &path, from)? {
+        let mut bodies = Bodies::default();
+        let mut lines = Lines::open(&self.log_dir, &path, from)?;
+        while let Some(line) = lines.next_in(&mut bodies) {
             let going_on = match line.result {
-                Ok(entry) => each(entry, line.span),
+                Ok(entry) => each(entry, &mut bodies, line.span),
                 Err(BadLine::Io(error)) => return Err(error),
                 Err(BadLine::Torn(_)) => return Ok(end),
                 Err(BadLine::TooLong | BadLine::NoEntry(_)) => true,

@@ -77,7 +77,7 @@ fn store_queued(shared: &Shared) {
         }
         quick_writes = if started.elapsed() < SLOW { quick_writes + 1 } else { 0 };
         lock(&shared.queue).storing = false;
-        shared.appended.notify_one();
+        shared.wake_tail();
     }
 }
 

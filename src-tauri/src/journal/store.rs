@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -55,8 +55,11 @@ pub(super) struct Shared {
     pub(super) current: ArcSwapOption<Segment>,
     /// What the tail still has to read, and the next segment's number. Locked when a segment ends.
     pub(super) roll: Mutex<Roll>,
-    /// Threads inside a write.
+    /// Threads inside a write, at most `limits.writers`; those that wait for one to leave; and how they do.
     writing: AtomicUsize,
+    waiting: AtomicUsize,
+    turn: Mutex<()>,
+    left: Condvar,
     /// When an append was slow last.
     slow_at_us: AtomicU64,
     /// Set while the disk is slow: frames go through `queue`.
@@ -66,8 +69,9 @@ pub(super) struct Shared {
     pub(super) queued: Condvar,
     /// Frames that could not be stored: the tail takes them from here.
     pub(super) unstored: Mutex<Unstored>,
-    /// Wakes the tail.
+    /// Wakes the tail, when it sleeps: while it looks for frames by itself, nobody tells it.
     pub(super) appended: Notify,
+    pub(super) tail_sleeps: AtomicBool,
     /// No exchange will append any more.
     pub(super) closed: AtomicBool,
     /// The tail is done too: the threads may end.
@@ -107,12 +111,16 @@ impl Journal {
             current: ArcSwapOption::empty(),
             roll: Mutex::new(roll),
             writing: AtomicUsize::new(0),
+            waiting: AtomicUsize::new(0),
+            turn: Mutex::default(),
+            left: Condvar::new(),
             slow_at_us: AtomicU64::new(0),
             slow: AtomicBool::new(false),
             queue: Mutex::default(),
             queued: Condvar::new(),
             unstored: Mutex::default(),
             appended: Notify::new(),
+            tail_sleeps: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             finished: AtomicBool::new(false),
             disposal,
@@ -165,7 +173,7 @@ impl Journal {
     /// Tells the tail that nothing more will come.
     pub fn close(&self) {
         self.shared.closed.store(true, Ordering::Release);
-        self.shared.appended.notify_one();
+        self.shared.wake_tail();
     }
 }
 
@@ -181,8 +189,19 @@ impl Shared {
         let at_us = self.now_us();
         // The recorder's notes all have the last number, and come one by one.
         let numbers = std::iter::successors(Some(seq), |seq| seq.checked_add(1));
-        let mut frames: SmallVec<[Pending<'_>; MOSTLY]> =
-            numbers.zip(events).map(|(seq, encoded)| Pending { exchange, seq, at_us, encoded }).collect();
+        self.append_frames(
+            numbers.zip(events).map(|(seq, encoded)| Pending { exchange, seq, at_us, encoded }).collect(),
+        );
+    }
+
+    /// Stores the same note of the recorder's about several exchanges, as [`Shared::append`] does.
+    pub(super) fn append_notes(&self, exchanges: &[u64], note: &Event<'_>) {
+        let at_us = self.now_us();
+        let frame = |&exchange: &u64| Pending { exchange, seq: u32::MAX, at_us, encoded: note.encode() };
+        self.append_frames(exchanges.iter().map(frame).collect());
+    }
+
+    fn append_frames(&self, mut frames: SmallVec<[Pending<'_>; MOSTLY]>) {
         // Readers would take a longer one for a torn place, and wait for it forever.
         frames.iter().filter(|frame| !frame.can_be_read()).for_each(|frame| self.give_up(frame.to_owned()));
         frames.retain(|frame| frame.can_be_read());
@@ -192,12 +211,21 @@ impl Shared {
         }
         let started = Instant::now();
         let stored = self.store(&frames).frames;
-        self.writing.fetch_sub(1, Ordering::AcqRel);
-        if started.elapsed() > SLOW && self.slow_before(at_us) {
+        self.leave();
+        if started.elapsed() > SLOW && self.slow_before(self.now_us()) {
             self.slow.store(true, Ordering::Release);
         }
         frames[stored..].iter().for_each(|frame| self.give_up(frame.to_owned()));
-        self.appended.notify_one();
+        self.wake_tail();
+    }
+
+    /// Tells the tail that there is something to read, unless it will look by itself. Call it behind the write:
+    /// either this sees that the tail sleeps, or the tail's last look sees what was written.
+    pub(super) fn wake_tail(&self) {
+        fence(Ordering::SeqCst);
+        if self.tail_sleeps.load(Ordering::Relaxed) && self.tail_sleeps.swap(false, Ordering::AcqRel) {
+            self.appended.notify_one();
+        }
     }
 
     /// Whether another append was slow within the last second: a single one is what a busy machine does to
@@ -209,20 +237,33 @@ impl Shared {
 
     /// Takes a place among the writing threads. False when all are taken and stay so: the disk hangs.
     fn enter(&self) -> bool {
-        let mut waiting_since = None;
-        loop {
-            let now = self.writing.load(Ordering::Acquire);
-            if now < self.limits.writers {
-                let taken =
-                    self.writing.compare_exchange_weak(now, now + 1, Ordering::AcqRel, Ordering::Relaxed);
-                if taken.is_ok() {
-                    return true;
-                }
-            } else if waiting_since.get_or_insert_with(Instant::now).elapsed() > SLOW {
-                self.slow.store(true, Ordering::Release);
-                return false;
-            }
-            std::thread::yield_now();
+        if self.try_enter() {
+            return true;
+        }
+        // Asleep, not in a loop: what the others wait for may need this processor.
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        let turn = lock(&self.turn);
+        let waited = self.left.wait_timeout_while(turn, SLOW, |()| !self.try_enter());
+        let entered = !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        if !entered {
+            self.slow.store(true, Ordering::Release);
+        }
+        entered
+    }
+
+    fn try_enter(&self) -> bool {
+        let taken = |now: usize| (now < self.limits.writers).then_some(now + 1);
+        self.writing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, taken).is_ok()
+    }
+
+    /// Gives the place to the next.
+    fn leave(&self) {
+        self.writing.fetch_sub(1, Ordering::SeqCst);
+        if self.waiting.load(Ordering::SeqCst) > 0 {
+            // Locked, so that nobody who has just looked is about to fall asleep.
+            drop(lock(&self.turn));
+            self.left.notify_one();
         }
     }
 
@@ -316,7 +357,7 @@ impl Shared {
         if queue.bytes + frame.payload.len() > self.limits.queue_bytes {
             drop(queue);
             self.give_up(frame);
-            self.appended.notify_one();
+            self.wake_tail();
             return;
         }
         queue.bytes += frame.payload.len();

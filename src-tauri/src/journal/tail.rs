@@ -3,7 +3,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{Ordering, fence};
 use std::time::Duration;
 
 use smallvec::smallvec;
@@ -17,9 +17,15 @@ use super::store::{Shared, lock};
 use crate::model::Timestamp;
 use crate::record::{BadFrame, Event};
 
-/// After a frame that ended a pause, so long the tail lets others come: being woken for each would cost the
-/// clients' threads more than writing it. Far below what anybody notices who watches.
-const GATHER: Duration = Duration::from_millis(5);
+/// How often the tail looks for frames while there is traffic. Being woken for each would cost the clients'
+/// threads more than writing it, and reading many at once costs less than reading each by itself. Far below
+/// what anybody notices who watches.
+const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// So often it looks without finding anything, before it has itself woken.
+const LOOKS: u32 = 20;
+
+/// So many exchanges' ends are noted with one write.
+const DONE_TOGETHER: usize = 64;
 
 /// One event, as it was recorded.
 #[derive(Debug)]
@@ -47,11 +53,13 @@ pub struct Tail {
     shared: Arc<Shared>,
     reader: Option<Reader>,
     unstored: Option<Owned>,
+    /// Looks since the last frame.
+    looks: u32,
 }
 
 impl Tail {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, reader: None, unstored: None }
+        Self { shared, reader: None, unstored: None, looks: 0 }
     }
 
     /// The next frame; waits for one. `None` once the journal is closed and all was read. A frame that
@@ -61,18 +69,38 @@ impl Tail {
             // Asked first: nothing is appended after it was closed and settled.
             let finished = self.shared.closed.load(Ordering::Acquire) && self.shared.settled();
             if let Some(header) = self.advance() {
+                self.looks = 0;
                 return Some(self.stored(&header));
             }
             self.unstored = lock(&self.shared.unstored).pop();
             if self.unstored.is_some() {
+                self.looks = 0;
                 return Some(self.unstored());
             }
             if finished {
                 return None;
             }
-            self.shared.appended.notified().await;
-            tokio::time::sleep(GATHER).await;
+            self.wait().await;
         }
+    }
+
+    /// Until it is time to look again. May be dropped and called again at any time.
+    async fn wait(&mut self) {
+        match self.looks {
+            ..LOOKS => tokio::time::sleep(LOOK_EVERY).await,
+            LOOKS => {
+                // What is written before this is seen is found by one more look.
+                self.shared.tail_sleeps.store(true, Ordering::Relaxed);
+                fence(Ordering::SeqCst);
+            }
+            _ => {
+                self.shared.appended.notified().await;
+                // What woke it comes with more.
+                self.looks = 0;
+                return tokio::time::sleep(LOOK_EVERY).await;
+            }
+        }
+        self.looks += 1;
     }
 
     /// Whether a frame is there without waiting. May say no although one is just being written.
@@ -104,6 +132,14 @@ impl Tail {
         }
     }
 
+    /// Appends a note that these exchanges of this run are done with: many of them with one write.
+    pub fn note_done(&self, keys: impl Iterator<Item = ExchangeKey>) {
+        let own: Vec<u64> = keys.filter(|key| self.is_own(*key)).map(|key| key.exchange).collect();
+        for exchanges in own.chunks(DONE_TOGETHER) {
+            self.shared.append_notes(exchanges, &Event::Done);
+        }
+    }
+
     /// Of the oldest segments, the number up to which they should be emptied with [`Tail::copy`], when
     /// the journal takes more than half of its room: one long exchange pins all that came after it.
     pub fn crowded_up_to(&self) -> Option<u64> {
@@ -121,7 +157,7 @@ impl Tail {
         let at_us = u64::try_from(at.as_micros()).unwrap_or(u64::MAX);
         let frame = Pending { exchange: key.exchange, seq: u32::MAX, at_us, encoded };
         let place = self.shared.store_one(frame)?;
-        self.shared.appended.notify_one();
+        self.shared.wake_tail();
         Ok(place.of(event))
     }
 

@@ -16,12 +16,11 @@ pub(super) fn is_billing_line(text: &str) -> bool {
     text.trim_start().starts_with("x-anthropic-billing-header:")
 }
 
-/// Reads a request's body.
-pub(super) fn read_body(body: &Value) -> BodyFacts {
+/// Reads a request's body but for its list of messages.
+pub(super) fn beginning(body: &Value) -> BodyFacts {
     let system = blocks(body.get("system")).into_iter().filter(|block| !is_billing_block(block)).collect();
-    let turns = json::items(body, "messages").iter().filter_map(message);
     BodyFacts {
-        messages: Message::new(Role::System, system).into_iter().chain(turns).collect(),
+        messages: Message::new(Role::System, system).into_iter().collect(),
         tools: json::items(body, "tools").len(),
     }
 }
@@ -30,7 +29,8 @@ fn is_billing_block(block: &Block) -> bool {
     matches!(block, Block::Text(text) if is_billing_line(text))
 }
 
-fn message(value: &Value) -> Option<Message> {
+/// One message of a request; none when it says nothing.
+pub(super) fn message(value: &Value) -> Option<Message> {
     let role = match json::text(value, "role")? {
         "assistant" => Role::Assistant,
         // Claude Code puts reminders in here with a role of their own.

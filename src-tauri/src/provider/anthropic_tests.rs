@@ -3,6 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::provider::{AnswerBody, Provider, read_answer};
 
+fn read_body(body: &Value) -> BodyFacts {
+    crate::provider::request::read_body(crate::provider::api::Api::Messages, body)
+}
+
 fn streamed(events: &[Value]) -> Answer {
     let text: String = events.iter().map(|event| format!("event: x\ndata: {event}\n\n")).collect();
     read_answer(Provider::Anthropic, "/v1/messages", AnswerBody::Events(&text))

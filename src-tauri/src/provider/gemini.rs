@@ -5,17 +5,17 @@ use serde_json::Value;
 use super::answer::{Answer, Assembly, MAX_PARTS};
 use super::image::Image;
 use super::json;
+use super::list;
 use super::message::{Block, Message, Role, Usage};
 use super::request::BodyFacts;
 
-/// Reads a request's body. Both spellings of a field are in use: Google's servers take either.
-pub(super) fn read_body(body: &Value) -> BodyFacts {
-    // Code Assist's `request`; `countTokens` wraps its own way.
-    let body = json::either(body, &["request", "generateContentRequest"]).unwrap_or(body);
+/// Reads a request's body but for its contents. Both spellings of a field are in use: Google's servers take
+/// either.
+pub(super) fn beginning(body: &Value) -> BodyFacts {
+    let body = list::unwrapped(body);
     let system = json::either(body, &["systemInstruction", "system_instruction"]);
     let system = system.and_then(|content| Message::new(Role::System, blocks(content)));
-    let turns = json::items(body, "contents").iter().filter_map(turn);
-    BodyFacts { messages: system.into_iter().chain(turns).collect(), tools: count_tools(body) }
+    BodyFacts { messages: system.into_iter().collect(), tools: count_tools(body) }
 }
 
 /// Each declared function, and each of Google's own tools.
@@ -27,7 +27,8 @@ fn count_tools(body: &Value) -> usize {
     json::items(body, "tools").iter().map(count).sum()
 }
 
-fn turn(content: &Value) -> Option<Message> {
+/// One content of a request; none when it says nothing.
+pub(super) fn turn(content: &Value) -> Option<Message> {
     let role = match json::text(content, "role") {
         Some("model") => Role::Assistant,
         Some("system") => Role::System,

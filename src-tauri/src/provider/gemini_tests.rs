@@ -3,6 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::provider::{self, AnswerBody, Provider};
 
+fn read_body(body: &Value) -> BodyFacts {
+    crate::provider::request::read_body(crate::provider::api::Api::Gemini, body)
+}
+
 const PATH: &str = "/v1beta/models/gemini-2.5-pro:streamGenerateContent";
 
 fn chunks() -> Vec<Value> {

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::api::{self, Api};
+use super::api::{self, Api, Call};
 use super::{
-    Client, ClientSession, Header, Kind, Message, Provider, anthropic, gemini, json, openai, project,
+    Client, ClientSession, Header, Kind, Message, Provider, anthropic, gemini, json, list, openai, project,
 };
 
 /// What could be read of a request; what could not is empty.
@@ -43,30 +43,59 @@ pub(super) struct BodyFacts {
 pub fn read_request(provider: Provider, path: &str, header: Header<'_>, body: &str) -> RequestFacts {
     let call = api::recognise(provider, path);
     let body = json::parse(body).unwrap_or_default();
-    let read = match call.kind {
-        Kind::Chat | Kind::CountTokens | Kind::Prewarm => read_body(call.api, &body),
-        Kind::Embeddings | Kind::Models | Kind::Files | Kind::Probe | Kind::Other => BodyFacts::default(),
-    };
+    let read = if has_messages(call.kind) { read_body(call.api, &body) } else { BodyFacts::default() };
+    facts(call, header, &body, read)
+}
+
+/// Puts together what was read. Of `body` all counts but its messages.
+pub(super) fn facts(call: Call, header: Header<'_>, body: &Value, read: BodyFacts) -> RequestFacts {
     RequestFacts {
-        kind: if is_prewarm(header, &body) { Kind::Prewarm } else { call.kind },
-        model: json::owned(&body, "model").or(call.model),
+        kind: if is_prewarm(header, body) { Kind::Prewarm } else { call.kind },
+        model: json::owned(body, "model").or(call.model),
         stream: call.streams || body.get("stream").and_then(Value::as_bool).unwrap_or(false),
         project: project::project(&read.messages),
         messages: read.messages,
         tools: read.tools,
-        session: ClientSession::read(header, &body),
+        session: ClientSession::read(header, body),
         client: Client::read(header),
-        previous_response: json::owned(&body, "previous_response_id"),
+        previous_response: json::owned(body, "previous_response_id"),
     }
 }
 
-fn read_body(api: Api, body: &Value) -> BodyFacts {
-    match api {
-        Api::Messages => anthropic::read_body(body),
-        Api::ChatCompletions => openai::chat::read_body(body),
-        Api::Responses => openai::responses::read_body(body),
-        Api::Gemini => gemini::read_body(body),
+/// Whether the bodies of such requests have messages that are read.
+pub(super) fn has_messages(kind: Kind) -> bool {
+    match kind {
+        Kind::Chat | Kind::CountTokens | Kind::Prewarm => true,
+        Kind::Embeddings | Kind::Models | Kind::Files | Kind::Probe | Kind::Other => false,
     }
+}
+
+/// Reads a body's messages and tools.
+pub(super) fn read_body(api: Api, body: &Value) -> BodyFacts {
+    let mut read = beginning(api, body);
+    list::items(api, body).iter().for_each(|item| add_item(api, &mut read.messages, item));
+    read
+}
+
+/// What a body has beside its list of messages: those that come before them, and the tools.
+pub(super) fn beginning(api: Api, body: &Value) -> BodyFacts {
+    match api {
+        Api::Messages => anthropic::beginning(body),
+        Api::ChatCompletions => openai::chat::beginning(body),
+        Api::Responses => openai::responses::beginning(body),
+        Api::Gemini => gemini::beginning(body),
+    }
+}
+
+/// Adds what an item of the list says: a message, nothing, or something that belongs to the last message.
+pub(super) fn add_item(api: Api, messages: &mut Vec<Message>, item: &Value) {
+    let message = match api {
+        Api::Messages => anthropic::message(item),
+        Api::ChatCompletions => openai::chat::message(item),
+        Api::Responses => return openai::responses::add_item(messages, item),
+        Api::Gemini => gemini::turn(item),
+    };
+    messages.extend(message);
 }
 
 /// Codex's first frame on a WebSocket.

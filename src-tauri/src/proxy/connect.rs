@@ -25,6 +25,7 @@ use tower_service::Service;
 
 use super::policy;
 use super::tap::RequestTap;
+use super::upstream_io::UpstreamIo;
 use crate::config::{Config, is_loopback};
 
 /// An idle connection is kept so long: below what common load balancers allow.
@@ -37,7 +38,7 @@ const STREAM_WINDOW_BYTES: u32 = 512 * 1024;
 const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024 * 1024;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
-type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+type Dialled = MaybeHttpsStream<TokioIo<TcpStream>>;
 
 /// The pool of connections to all upstreams.
 #[derive(Debug, Clone)]
@@ -107,7 +108,7 @@ impl Connector {
         }
     }
 
-    fn dial(&mut self, uri: Uri) -> Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>> {
+    fn dial(&mut self, uri: Uri) -> Pin<Box<dyn Future<Output = Result<Dialled, BoxError>> + Send>> {
         let through = self.environment.intercept(&uri).filter(|_| uri.scheme_str() == Some("https"));
         match through {
             None => Box::pin(self.direct.call(uri)),
@@ -138,9 +139,9 @@ fn tuned<R>(mut connector: HttpConnector<R>, config: &Config) -> HttpConnector<R
 }
 
 impl Service<Uri> for Connector {
-    type Response = Stream;
+    type Response = UpstreamIo<Dialled>;
     type Error = BoxError;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, BoxError>> + Send>>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(Ok(()))
@@ -153,7 +154,7 @@ impl Service<Uri> for Connector {
         let dialling = self.dial(uri);
         Box::pin(async move {
             match tokio::time::timeout(timeout, dialling).await {
-                Ok(result) => result,
+                Ok(dialled) => Ok(UpstreamIo::new(dialled?)),
                 Err(_) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         })

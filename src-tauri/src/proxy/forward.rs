@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::connect::NotPublic;
 use super::error::ProxyError;
+use super::gather::Gather;
 use super::headers::{self, LoggedHeaders};
 use super::interim::{self, Aside};
 use super::route::{self, Route};
@@ -145,8 +146,12 @@ fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<Exc
         http_version: version(parts.version),
     });
     parts.headers = headers::for_client(&parts.headers);
-    parts.version = Version::HTTP_11;
+    let came_over = std::mem::replace(&mut parts.version, Version::HTTP_11);
     let length_given = parts.headers.contains_key(header::CONTENT_LENGTH);
+    // A body of known length has no chunks, and over http/2 others share the connection.
+    let in_chunks = !length_given && came_over == Version::HTTP_11;
+    let reading = in_chunks.then(|| parts.extensions.remove()).flatten();
+    let body = Gather::new(body, reading);
     let tapped = ResponseTap::new(body, length_given, writer, shared.redactor.clone());
     http::Response::from_parts(parts, Body::new(tapped))
 }

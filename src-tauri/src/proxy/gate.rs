@@ -7,6 +7,9 @@ use http::{HeaderMap, Method, StatusCode, header};
 
 use super::error::ProxyError;
 
+/// What the fields of a head may take together. The request's target has a limit of its own, in `route`.
+const MAX_FIELDS_BYTES: usize = 64 * 1024;
+
 /// Checks a request's head against DNS rebinding (`Host`) and browsers (`Origin`, `Sec-Fetch-*`).
 ///
 /// `Sec-Fetch-Mode: cors` alone is let through: Node's own fetch sends it, without a site and without
@@ -17,6 +20,7 @@ pub(super) fn check<B>(
     allow_origins: &[String],
 ) -> Result<(), ProxyError> {
     let headers = request.headers();
+    check_size(request)?;
     check_host(request, port)?;
     let origin = headers.get(header::ORIGIN).map(|value| value.as_bytes());
     let allowed = origin.is_some_and(|origin| allow_origins.iter().any(|entry| entry.as_bytes() == origin));
@@ -38,6 +42,17 @@ pub(super) fn check<B>(
         return Err(refuse("preflight_refused", "preflight requests of browsers are refused"));
     }
     Ok(())
+}
+
+/// RFC 6585 5: 431 for a head that is too large.
+fn check_size<B>(request: &http::Request<B>) -> Result<(), ProxyError> {
+    let fields = request.headers().iter();
+    let bytes: usize = fields.map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum();
+    if bytes <= MAX_FIELDS_BYTES {
+        return Ok(());
+    }
+    let message = format!("the header fields take {bytes} bytes; {MAX_FIELDS_BYTES} are allowed");
+    Err(ProxyError::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "fields_too_large", message))
 }
 
 /// RFC 9112 3.2: exactly one `Host`, and it must be us. An absolute request target must name us too.

@@ -17,9 +17,9 @@ use tower_service::Service;
 use super::head_clock::{HeadClock, HeadTimer};
 use super::interim::{Aside, ClientIo};
 
-/// Limits of a request's head: fields, and bytes.
+/// Limit of a request's head: fields. That of its bytes is the gate's: hyper's would bound what is read of a
+/// body at a time as well.
 const MAX_FIELDS: usize = 100;
-const MAX_HEAD_BYTES: usize = 64 * 1024;
 /// After an accept that failed (out of descriptors), before the next.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -144,7 +144,6 @@ fn server() -> http1::Builder {
         // A timer of our own (`head_clock`): this one would close idle connections too.
         .header_read_timeout(None)
         .max_headers(MAX_FIELDS)
-        .max_buf_size(MAX_HEAD_BYTES)
         // Upstreams date their responses; a date of ours would be an added field.
         .auto_date_header(false)
         .preserve_header_case(true);

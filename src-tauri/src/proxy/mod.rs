@@ -8,6 +8,7 @@ mod connect;
 mod error;
 mod forward;
 mod gate;
+mod gather;
 mod head_clock;
 mod headers;
 mod interim;
@@ -15,6 +16,7 @@ mod listen;
 mod policy;
 mod route;
 mod tap;
+mod upstream_io;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use axum::body::Body as ClientBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use hyper::body::Incoming;
 
+use super::gather::Gather;
 use super::headers;
 use crate::journal::ExchangeWriter;
 use crate::record::redact::Redactor;
@@ -159,7 +159,7 @@ impl Body for RequestTap {
 /// The upstream's body on its way to the client. Its end is the exchange's.
 #[derive(Debug)]
 pub(super) struct ResponseTap {
-    inner: Incoming,
+    inner: Gather,
     tap: Tap,
     /// The upstream said how long it is.
     length_given: bool,
@@ -167,7 +167,7 @@ pub(super) struct ResponseTap {
 
 impl ResponseTap {
     pub(super) fn new(
-        inner: Incoming,
+        inner: Gather,
         length_given: bool,
         writer: Arc<ExchangeWriter>,
         redactor: Redactor,
@@ -181,6 +181,15 @@ impl ResponseTap {
     }
 }
 
+impl Drop for ResponseTap {
+    /// The client left while something was on its way to it: that did come.
+    fn drop(&mut self) {
+        if let Some(bytes) = self.inner.take_held() {
+            self.tap.writer.body(Direction::Response, &bytes);
+        }
+    }
+}
+
 impl Body for ResponseTap {
     type Data = Bytes;
     type Error = hyper::Error;
@@ -191,7 +200,10 @@ impl Body for ResponseTap {
     ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let this = &mut *self;
         let Poll::Ready(next) = Pin::new(&mut this.inner).poll_frame(cx) else {
-            this.tap.writer.flush();
+            // What is held follows in a moment, and takes along what waits.
+            if !this.inner.is_holding() {
+                this.tap.writer.flush();
+            }
             return Poll::Pending;
         };
         match &next {

@@ -62,8 +62,19 @@ enum Side {
     Assistant,
 }
 
-/// Hashes a chain turn by turn.
+/// A turn within a chain.
 #[derive(Debug, Clone, Copy)]
+pub(super) struct Link {
+    /// Which message it begins with.
+    pub(super) first: usize,
+    /// It is the assistant's: the next request will be recognised by it.
+    pub(super) is_answer: bool,
+    /// The chain up to its end.
+    pub(super) after: Chain,
+}
+
+/// Hashes a chain turn by turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Chain {
     hash: [u8; HASH_BYTES],
 }
@@ -84,20 +95,17 @@ impl Chain {
         Self { hash: chain.0 }
     }
 
-    /// Adds messages, and returns the keys of all prefixes that end in an assistant's turn, the
-    /// longest last.
-    pub(super) fn extend(&mut self, messages: &[Message]) -> Vec<LinkKey> {
-        let said: Vec<(Side, &Message)> =
-            messages.iter().filter_map(|message| side(message).map(|side| (side, message))).collect();
-        let mut ends = Vec::new();
-        for turn in said.chunk_by(|(one, _), (next, _)| one == next) {
-            let (side, _) = turn[0];
-            self.add(side, turn.iter().flat_map(|(_, message)| &message.blocks));
-            if side == Side::Assistant {
-                ends.push(self.key());
-            }
-        }
-        ends
+    /// Adds messages, and returns the chain as it stands after each turn.
+    pub(super) fn extend(&mut self, messages: &[Message]) -> Vec<Link> {
+        let said = |(at, message)| side(message).map(|side| (side, at, message));
+        let said: Vec<(Side, usize, &Message)> = messages.iter().enumerate().filter_map(said).collect();
+        let turns = said.chunk_by(|(one, ..), (next, ..)| one == next);
+        let link = |turn: &[(Side, usize, &Message)]| {
+            let (side, first, _) = turn[0];
+            self.add(side, turn.iter().flat_map(|(.., message)| &message.blocks));
+            Link { first, is_answer: side == Side::Assistant, after: *self }
+        };
+        turns.map(link).collect()
     }
 
     /// The key of the chain as it stands.

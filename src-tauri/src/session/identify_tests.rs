@@ -1,7 +1,8 @@
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::provider::{AnswerBody, read_answer, read_request};
+use crate::provider::{AnswerBody, Block, Message, Role, read_answer, read_request};
 
 const HOST: &str = "api.anthropic.com";
 
@@ -216,4 +217,31 @@ fn gemini_contents_go_on() {
         AnswerBody::Json(&answer),
         &json!({ "contents": [question, kept, result] }),
     ));
+}
+
+proptest! {
+    #[test]
+    fn a_conversation_that_goes_on_has_the_identities_that_its_requests_have(
+        steps in proptest::collection::vec(
+            (0..6_usize, proptest::collection::vec((0..4_usize, 0..3_usize), 0..4), 0..9_usize, 0..3_usize), 1..10),
+    ) {
+        let mut identifier = Identifier::default();
+        let (mut facts, mut last) = (RequestFacts::default(), Vec::new());
+        for (back, more, other, less) in steps {
+            facts.messages.truncate(facts.messages.len().saturating_sub(back));
+            facts.messages.extend(more.into_iter().map(|(role, word)| Message {
+                role: [Role::System, Role::User, Role::Assistant, Role::Tool][role],
+                blocks: vec![Block::Text(["a", "b", "ab"][word].to_owned())],
+            }));
+            facts.previous_response = (other == 0).then(|| "resp".to_owned());
+            let upstream = if other == 1 { "other" } else { HOST };
+            let common = facts.messages.iter().zip(&last).take_while(|(one, other)| one == other).count();
+            let kept = common.saturating_sub(less);
+            prop_assert_eq!(
+                identifier.identify(Provider::OpenAi, upstream, &facts, kept),
+                identify(Provider::OpenAi, upstream, &facts)
+            );
+            last.clone_from(&facts.messages);
+        }
+    }
 }

@@ -5,4 +5,4 @@ mod fingerprint;
 mod identify;
 
 pub use fingerprint::{ChainHash, LinkKey};
-pub use identify::{Identity, identify, links_after};
+pub use identify::{Identifier, Identity, identify, links_after};

@@ -148,3 +148,22 @@ async fn s6_preflights_are_refused() {
     }
     gate.assert_untouched().await;
 }
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused_and_one_just_below_is_not() {
+    let gate = Gate::start().await;
+    // In several fields, and in one.
+    for (count, bytes) in [(40, 2000), (1, 70_000)] {
+        let fields: String = (0..count).map(|n| format!("x-{n}: {}\r\n", "a".repeat(bytes))).collect();
+        assert_refused(&gate.send_with("GET", &fields).await, &[431], &format!("{count} of {bytes} bytes"));
+    }
+    // What is far too large is not even read to its end, and gets no more than a status.
+    let huge = gate.send_with("GET", &format!("x: {}\r\n", "a".repeat(2_000_000))).await;
+    assert_eq!(huge.head.status(), Some(431));
+    gate.assert_untouched().await;
+    let host = gate.addr();
+    let field = "a".repeat(60_000);
+    let request = format!("GET /anthropic/v1/models HTTP/1.1\r\nhost: {host}\r\nx-large: {field}\r\n\r\n");
+    let seen = gate.forwarded(&request).await;
+    assert!(seen.head.fields.iter().any(|(_, value)| value.len() == field.len()));
+}

@@ -59,12 +59,17 @@ async fn answer(mut stream: TcpStream) -> Option<()> {
     let pause = Duration::from_millis(path.next()?.parse().ok()?);
     let fields = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
     stream.write_all(fields.as_bytes()).await.ok()?;
+    let mut waiting = String::new();
     for number in 0..events {
         let event = event(name, number);
-        stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes()).await.ok()?;
-        tokio::time::sleep(pause).await;
+        waiting.push_str(&format!("{:x}\r\n{event}\r\n", event.len()));
+        if !pause.is_zero() {
+            stream.write_all(std::mem::take(&mut waiting).as_bytes()).await.ok()?;
+            tokio::time::sleep(pause).await;
+        }
     }
-    stream.write_all(b"0\r\n\r\n").await.ok()
+    waiting.push_str("0\r\n\r\n");
+    stream.write_all(waiting.as_bytes()).await.ok()
 }
 
 /// What a client got of a stream.

@@ -8,9 +8,7 @@ use tokio::runtime::Handle;
 use super::folder::{Folder, LONG, dump, until};
 use super::history::{request, response, session, start};
 use crate::db::{Db, State};
-use crate::index::{Index, IndexError, LogFile, LogSource};
-use crate::logs::Span;
-use crate::record::entry::Entry;
+use crate::index::{EachLine, Index, IndexError, LogFile, LogSource};
 
 /// Some sessions, recorded. `from` tells one call's from another's.
 fn fill(folder: &Folder, index: &mut Index, from: u32) {
@@ -178,7 +176,7 @@ impl LogSource for Broken {
         Err(io::ErrorKind::PermissionDenied.into())
     }
 
-    fn read(&self, _: &str, _: u64, _: &mut dyn FnMut(Entry, Span) -> bool) -> io::Result<u64> {
+    fn read(&self, _: &str, _: u64, _: &mut EachLine<'_>) -> io::Result<u64> {
         panic!("a reader's mistake")
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+use super::bodies::Bodies;
 use super::merged::pieces;
 use crate::logs::{Content, MAX_LINE_BYTES, RelativePath, Span};
 use crate::record::entry::{Entry, EntryError};
@@ -34,7 +35,8 @@ pub enum BadLine {
     Io(#[from] io::Error),
 }
 
-/// Reads a file line by line, with no more than one line in memory. Blank lines are passed over.
+/// Reads a file line by line, with no more than one line in memory, besides those that [`Bodies`] hold. Blank
+/// lines are passed over.
 #[derive(Debug)]
 pub struct Lines<R = BufReader<Content>> {
     /// `None` once reading failed.
@@ -43,6 +45,8 @@ pub struct Lines<R = BufReader<Content>> {
     max_line_bytes: u64,
     /// The rest of a line that turned out to be several.
     pending: VecDeque<Line>,
+    /// Memory for the next line.
+    buffer: Vec<u8>,
 }
 
 impl Lines {
@@ -57,7 +61,50 @@ impl Lines {
 impl<R: BufRead> Lines<R> {
     /// Reads lines from `reader`, whose first byte stands at `offset` of its file.
     pub fn new(reader: R, offset: u64) -> Self {
-        Self { reader: Some(reader), offset, max_line_bytes: MAX_LINE_BYTES, pending: VecDeque::new() }
+        let (max_line_bytes, pending, buffer) = (MAX_LINE_BYTES, VecDeque::new(), Vec::new());
+        Self { reader: Some(reader), offset, max_line_bytes, pending, buffer }
+    }
+
+    /// The next line. A request's body is taken out of it, and [`Bodies::latest`] has it: what it begins with
+    /// was in the request before, and is not read again.
+    pub fn next_in<T: Default>(&mut self, bodies: &mut Bodies<T>) -> Option<Line> {
+        while self.pending.is_empty() {
+            let (mut text, span) = match self.next_text()? {
+                Ok(found) => found,
+                Err(failed) => return Some(failed),
+            };
+            let request = bodies.read(&mut text);
+            if request.is_none() {
+                self.understand(&text, span);
+            }
+            self.buffer = text;
+            if let Some(request) = request {
+                return Some(Line { span, result: Ok(Entry::Request(request)) });
+            }
+        }
+        let mut line = self.pending.pop_front()?;
+        if let Ok(Entry::Request(request)) = &mut line.result {
+            bodies.begin(request);
+        }
+        Some(line)
+    }
+
+    /// The text of the next physical line, or what went wrong; `None` at the file's end.
+    fn next_text(&mut self) -> Option<Result<(Vec<u8>, Span), Line>> {
+        let mut line = std::mem::take(&mut self.buffer);
+        line.clear();
+        let offset = self.offset;
+        match self.read_line(&mut line) {
+            Ok(0) => None,
+            Ok(len) => {
+                self.offset += len;
+                Some(Ok((line, Span { offset, len })))
+            }
+            Err(error) => {
+                self.reader = None;
+                Some(Err(Line { span: Span { offset, len: 0 }, result: Err(error.into()) }))
+            }
+        }
     }
 
     /// The next physical line into `line`, unless it reaches the limit, and its length.
@@ -90,20 +137,13 @@ impl<R: BufRead> Iterator for Lines<R> {
     type Item = Line;
 
     fn next(&mut self) -> Option<Line> {
-        let mut line = Vec::new();
         while self.pending.is_empty() {
-            line.clear();
-            let offset = self.offset;
-            match self.read_line(&mut line) {
-                Ok(0) => return None,
-                Ok(len) => {
-                    self.offset += len;
-                    self.understand(&line, Span { offset, len });
+            match self.next_text()? {
+                Ok((line, span)) => {
+                    self.understand(&line, span);
+                    self.buffer = line;
                 }
-                Err(error) => {
-                    self.reader = None;
-                    return Some(Line { span: Span { offset, len: 0 }, result: Err(error.into()) });
-                }
+                Err(failed) => return Some(failed),
             }
         }
         self.pending.pop_front()

@@ -1,6 +1,7 @@
 //! Reads session files: ours, the Go llm-proxy's, and what is left of either after a crash. Nothing
 //! here writes.
 
+mod bodies;
 #[cfg(test)]
 mod go_files;
 mod lines;
@@ -10,6 +11,7 @@ mod pair;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
+pub use bodies::Bodies;
 pub use lines::{BadLine, Line, Lines};
 pub use pair::{Exchange, pair};
 

@@ -82,7 +82,8 @@ pub struct Writer {
 struct Open {
     place: RelativePath,
     file: File,
-    id: (u64, u64),
+    /// `None`: it had no name any more when it was opened.
+    id: Option<(u64, u64)>,
     /// When the file was last seen at its place; `None` after an error.
     checked: Option<Instant>,
     /// The length up to which all lines are known to be whole.
@@ -133,35 +134,31 @@ impl Writer {
 
     fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
         for _ in 0..ATTEMPTS {
-            let (open, created) = self.current(place)?;
+            let (mut open, created) = self.take(place)?;
             open.lock()?;
-            // Compressed, or deleted, between the look at it and the lock.
-            let appended = open.has_name().then(|| open.append(line));
+            let len = open.len_if_current(&self.log_dir, self.recheck_after);
+            let appended = len.map(|len| open.append(line, len));
             // What was locked is let go of; what could not be, cannot be let go of either.
             let _ = open.file.unlock();
-            if let Some(appended) = appended {
-                let span = appended?;
-                self.unsynced.insert(place, created);
-                return Ok(span);
-            }
+            // Compressed, deleted or replaced: it is looked up anew.
+            let Some(appended) = appended else { continue };
+            self.open.push(open);
+            let span = appended?;
+            self.unsynced.insert(place, created);
+            return Ok(span);
         }
         Err(io::Error::other("it is taken away again and again"))
     }
 
-    /// The open file of this place, opened again when it is not the one that lies there, and whether it
-    /// was made just now.
-    fn current(&mut self, place: &RelativePath) -> io::Result<(&mut Open, bool)> {
+    /// The open file of this place, out of those that are open, or opened; and whether it was made just now.
+    fn take(&mut self, place: &RelativePath) -> io::Result<(Open, bool)> {
         if let Some(at) = self.open.iter().position(|open| open.place == *place) {
-            let mut open = self.open.remove(at);
-            if open.is_current(&self.log_dir, self.recheck_after) {
-                return Ok((self.open.push_mut(open), false));
-            }
+            return Ok((self.open.remove(at), false));
         }
         if self.open.len() >= self.max_open {
             self.open.remove(0);
         }
-        let (open, created) = Open::new(&self.log_dir, place)?;
-        Ok((self.open.push_mut(open), created))
+        Open::new(&self.log_dir, place)
     }
 }
 
@@ -196,24 +193,20 @@ impl Open {
             Err(error) if error.kind() == io::ErrorKind::NotFound => make_plain(&folder, place)?,
             opened => opened?,
         };
-        let id = identity(&file.metadata()?).ok_or(io::ErrorKind::NotFound)?;
+        let id = identity(&file.metadata()?);
         let open = Self { place: place.clone(), file, id, checked: Some(Instant::now()), whole_to: 0 };
         Ok((open, created))
     }
 
-    fn has_name(&self) -> bool {
-        self.file.metadata().is_ok_and(|found| identity(&found) == Some(self.id))
-    }
-
-    fn is_current(&mut self, log_dir: &Path, recheck_after: Duration) -> bool {
-        if !self.has_name() {
-            return false;
+    /// Its length, if it is the one that lies at its place.
+    fn len_if_current(&mut self, log_dir: &Path, recheck_after: Duration) -> Option<u64> {
+        let found = self.file.metadata().ok()?;
+        let id = identity(&found).filter(|id| self.id == Some(*id))?;
+        if self.checked.is_none_or(|checked| checked.elapsed() >= recheck_after) {
+            self.checked = Some(Instant::now());
+            return is_at(log_dir, &self.place, id).then_some(found.len());
         }
-        if self.checked.is_some_and(|checked| checked.elapsed() < recheck_after) {
-            return true;
-        }
-        self.checked = Some(Instant::now());
-        is_at(log_dir, &self.place, self.id)
+        Some(found.len())
     }
 
     /// Keeps others from taking the file away. Who compresses it has this for a moment; anyone else who
@@ -232,8 +225,8 @@ impl Open {
         }
     }
 
-    fn append(&mut self, line: &[u8]) -> io::Result<Span> {
-        let before = self.file.metadata()?.len();
+    /// Appends a line to the file, which is `before` bytes long.
+    fn append(&mut self, line: &[u8], before: u64) -> io::Result<Span> {
         let offset = before + u64::from(!self.ends_whole(before)?);
         let written = match offset - before {
             0 => self.file.write_all(line),

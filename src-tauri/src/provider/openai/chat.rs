@@ -8,15 +8,15 @@ use super::super::message::{Block, Message, Role, Usage};
 use super::super::request::BodyFacts;
 use super::{content, tool_result};
 
-/// Reads a request's body.
-pub(in super::super) fn read_body(body: &Value) -> BodyFacts {
+/// Reads a request's body but for its list of messages.
+pub(in super::super) fn beginning(body: &Value) -> BodyFacts {
     let prompt = Message::new(Role::User, content(body.get("prompt")));
-    let turns = json::items(body, "messages").iter().filter_map(message);
     let tools = json::items(body, "tools").len() + json::items(body, "functions").len();
-    BodyFacts { messages: prompt.into_iter().chain(turns).collect(), tools }
+    BodyFacts { messages: prompt.into_iter().collect(), tools }
 }
 
-fn message(value: &Value) -> Option<Message> {
+/// One message of a request; none when it says nothing.
+pub(in super::super) fn message(value: &Value) -> Option<Message> {
     let role = match json::text(value, "role")? {
         "system" | "developer" => Role::System,
         "assistant" => return Message::new(Role::Assistant, assistant_blocks(value)),

@@ -3,6 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::provider::{AnswerBody, Image, Provider, read_answer};
 
+fn read_body(body: &Value) -> BodyFacts {
+    crate::provider::request::read_body(crate::provider::api::Api::ChatCompletions, body)
+}
+
 const PATH: &str = "/v1/chat/completions";
 
 fn streamed(chunks: &[Value], done: bool) -> Answer {

@@ -8,22 +8,17 @@ use super::super::message::{Block, Message, Role, Usage};
 use super::super::request::BodyFacts;
 use super::{content, tool_result};
 
-/// Reads a request's body, or a frame `response.create`.
-pub(in super::super) fn read_body(body: &Value) -> BodyFacts {
+/// Reads a request's body, or a frame `response.create`, but for its list of items.
+pub(in super::super) fn beginning(body: &Value) -> BodyFacts {
     let instructions = Message::new(Role::System, content(body.get("instructions")));
-    let mut messages: Vec<Message> = instructions.into_iter().collect();
-    match body.get("input") {
-        Some(Value::String(text)) => {
-            messages.extend(Message::new(Role::User, vec![Block::Text(text.clone())]))
-        }
-        Some(Value::Array(items)) => items.iter().for_each(|item| add_item(&mut messages, item)),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_)) | None => {}
-    }
+    let input = json::text(body, "input").map(|text| vec![Block::Text(text.to_owned())]);
+    let input = input.and_then(|blocks| Message::new(Role::User, blocks));
+    let messages = instructions.into_iter().chain(input).collect();
     BodyFacts { messages, tools: json::items(body, "tools").len() }
 }
 
 /// Consecutive items of the assistant are one message, as they were in the answer they come from.
-fn add_item(messages: &mut Vec<Message>, item: &Value) {
+pub(in super::super) fn add_item(messages: &mut Vec<Message>, item: &Value) {
     let Some(message) = item_message(item) else { return };
     match messages.last_mut() {
         Some(last) if last.role == Role::Assistant && message.role == Role::Assistant => {

@@ -3,6 +3,10 @@ use serde_json::json;
 use super::*;
 use crate::provider::{self, AnswerBody, Provider};
 
+fn read_body(body: &Value) -> BodyFacts {
+    crate::provider::request::read_body(crate::provider::api::Api::Responses, body)
+}
+
 const PATH: &str = "/v1/responses";
 
 fn streamed(events: &[Value]) -> Answer {

@@ -5,12 +5,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 use serde::Deserialize;
 
-use super::matching::{Clause, beginning};
+use super::matching::{Clause, Pattern};
 use crate::model::Timestamp;
 use crate::provider::Provider;
 
 /// The list, as `scripts/prices.mjs` makes it.
-const JSON: &str = include_str!("data/genai-prices.json");
+pub(super) const JSON: &str = include_str!("data/genai-prices.json");
 
 /// A price, exact: trillionths of a US dollar for a token, which is millionths of a dollar for a million.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -48,8 +48,7 @@ pub(super) struct PriceList {
 #[derive(Debug, Deserialize)]
 pub(super) struct Seller {
     pub(super) id: String,
-    #[serde(deserialize_with = "beginning")]
-    api_pattern: Regex,
+    api_pattern: Pattern,
     /// Whose prices hold for models that it has no own prices for.
     fallback_model_providers: Vec<String>,
     pub(super) models: Vec<Model>,
@@ -161,7 +160,7 @@ impl PriceList {
     fn seller(&self, provider: Provider, upstream: &str) -> Option<&Seller> {
         let host = upstream.strip_suffix(":443").unwrap_or(upstream);
         let url = format!("https://{host}/");
-        self.providers.iter().find(|seller| seller.api_pattern.is_match(&url)).or_else(|| {
+        self.providers.iter().find(|seller| seller.api_pattern.is_beginning_of(&url)).or_else(|| {
             let is_amazon = provider == Provider::Bedrock && host.ends_with(".amazonaws.com");
             self.by_id("aws").filter(|_| is_amazon)
         })

@@ -1,7 +1,9 @@
 //! What names a model: the conditions of the price list.
 
+use std::sync::OnceLock;
+
 use regex::Regex;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 /// A condition on a name in lower case.
 #[derive(Debug, Deserialize)]
@@ -16,8 +18,7 @@ pub(super) enum Clause {
     /// It has this in it.
     Contains(String),
     /// This is found in it.
-    #[serde(deserialize_with = "regex")]
-    Regex(Regex),
+    Regex(Pattern),
     /// This is not so.
     Not(Box<Clause>),
     /// One of these is so.
@@ -42,15 +43,35 @@ impl Clause {
     }
 }
 
-fn regex<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
-    let pattern = String::deserialize(deserializer)?;
-    Regex::new(&pattern).map_err(serde::de::Error::custom)
+/// A regular expression that is compiled when it is first needed: few of the list's hundreds ever are.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub(super) struct Pattern {
+    source: String,
+    /// `None` of one that is none; a test holds that the list has none such.
+    compiled: OnceLock<Option<Regex>>,
 }
 
-/// A regular expression for the beginning of a text.
-pub(super) fn beginning<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Regex, D::Error> {
-    let pattern = String::deserialize(deserializer)?;
-    Regex::new(&format!("^(?:{pattern})")).map_err(serde::de::Error::custom)
+impl Pattern {
+    /// Whether it is found in a text.
+    pub(super) fn is_match(&self, text: &str) -> bool {
+        self.compiled().is_some_and(|regex| regex.is_match(text))
+    }
+
+    /// Whether it is found at the beginning of a text.
+    pub(super) fn is_beginning_of(&self, text: &str) -> bool {
+        self.compiled().and_then(|regex| regex.find(text)).is_some_and(|found| found.start() == 0)
+    }
+
+    fn compiled(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.source).ok()).as_ref()
+    }
+}
+
+impl From<String> for Pattern {
+    fn from(source: String) -> Self {
+        Self { source, compiled: OnceLock::new() }
+    }
 }
 
 #[cfg(test)]

@@ -188,6 +188,24 @@ fn numbers_that_no_answer_has_are_not_believed() {
 }
 
 #[test]
+fn all_patterns_of_the_list_are_regular_expressions() {
+    fn patterns(value: &serde_json::Value, found: &mut Vec<String>) {
+        for (name, value) in value.as_object().into_iter().flatten() {
+            let is_pattern = matches!(name.as_str(), "regex" | "api_pattern");
+            found.extend(value.as_str().filter(|_| is_pattern).map(str::to_owned));
+            patterns(value, found);
+        }
+        value.as_array().into_iter().flatten().for_each(|value| patterns(value, found));
+    }
+    let mut found = Vec::new();
+    patterns(&serde_json::from_str(super::list::JSON).unwrap(), &mut found);
+    assert!(found.len() > 50, "{} patterns", found.len());
+    for pattern in found {
+        assert!(regex::Regex::new(&pattern).is_ok(), "{pattern}");
+    }
+}
+
+#[test]
 fn a_list_with_a_mistake_is_no_list() {
     let list = |prices: &str| {
         PriceList::parse(&format!(

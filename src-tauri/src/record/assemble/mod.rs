@@ -166,7 +166,8 @@ fn chunks<L>(
     let mut marks = marks.iter().peekable();
     let mut at = head_at;
     sse::lines(text)
-        .map(|line| {
+        .zip(redactor.lines(text, sse::lines(text)))
+        .map(|(line, redacted)| {
             end += line.len();
             while marks.peek().is_some_and(|(mark, _)| *mark < end) {
                 marks.next();
@@ -175,7 +176,7 @@ fn chunks<L>(
             Chunk {
                 ts: exchange.wall_clock(at),
                 delta_ms: millis(at.saturating_sub(head_at)),
-                raw: redactor.body(Some("text/event-stream"), line).into_owned(),
+                raw: redacted.into_owned(),
             }
         })
         .collect()

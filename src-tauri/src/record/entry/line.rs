@@ -6,7 +6,7 @@ use std::io;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::ser::Formatter;
 
-use super::{Entry, Kind};
+use super::{Entry, Kind, Request};
 
 /// Why a line is no entry. It quotes names of keys, never values: those may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +36,13 @@ impl Entry {
         }
     }
 
+    /// Reads a line of the usual form that is a request's. `None` for any other; [`Entry::parse`] says more.
+    pub fn parse_request(line: &[u8]) -> Option<Request> {
+        let text = std::str::from_utf8(line).ok()?;
+        let is_request = kind_by_end(text) == Some(Kind::Request);
+        is_request.then(|| serde_json::from_str(text).ok()).flatten()
+    }
+
     /// The line as it stands in the log, `\n` included. Characters that a terminal or an editor would
     /// obey rather than show (control, bidirectional, U+2028 and U+2029) are written as escapes.
     pub fn to_line(&self) -> Vec<u8> {
@@ -47,24 +54,28 @@ impl Entry {
     }
 }
 
-/// The value of `type`. It is the last key of every long line as we and the Go llm-proxy write it,
-/// which saves a first pass over that line.
+/// The value of `type`.
 fn kind_of(text: &str) -> Result<Kind, EntryError> {
     #[derive(Deserialize)]
     struct Peek {
         #[serde(rename = "type")]
         kind: Kind,
     }
-    let end = text.trim_end();
-    let by_end = Kind::ALL.into_iter().find(|kind| {
-        end.strip_suffix("\"}")
-            .and_then(|rest| rest.strip_suffix(kind.as_str()))
-            .is_some_and(|rest| rest.ends_with(",\"type\":\""))
-    });
-    match by_end {
+    match kind_by_end(text) {
         Some(kind) => Ok(kind),
         None => read::<Peek>(text).map(|peek| peek.kind),
     }
+}
+
+/// The value of `type` where it is the last key, as in every long line that we and the Go llm-proxy write: it
+/// saves a first pass over that line.
+fn kind_by_end(text: &str) -> Option<Kind> {
+    let end = text.trim_end();
+    Kind::ALL.into_iter().find(|kind| {
+        end.strip_suffix("\"}")
+            .and_then(|rest| rest.strip_suffix(kind.as_str()))
+            .is_some_and(|rest| rest.ends_with(",\"type\":\""))
+    })
 }
 
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, EntryError> {

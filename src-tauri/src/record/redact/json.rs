@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::memchr;
+
 use super::Redactor;
 use super::edits::Edits;
 use super::fields;
@@ -135,7 +137,7 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
     fn find_quote(&self, from: usize) -> Option<usize> {
         let mut at = from;
         loop {
-            let quote = at + self.text[at..self.end].find('"')?;
+            let quote = at + memchr(b'"', &self.text.as_bytes()[at..self.end])?;
             let backslashes = self.backslashes_before(quote, from);
             // Those beyond the quote's own are escaped backslashes of this level, each 2^(level+1) long.
             if (backslashes + 1) % (2 << self.level) == 1 << self.level {
@@ -152,9 +154,9 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
     /// The first line end at this level: a newline, `\n`, `\\n`.
     fn find_line_end(&self, range: Range<usize>) -> Option<usize> {
         if self.level == 0 {
-            return self.text[range.clone()].find('\n').map(|at| range.start + at);
+            return memchr(b'\n', &self.text.as_bytes()[range.clone()]).map(|at| range.start + at);
         }
-        let mut at = range.start + self.text[range.clone()].find('\\')?;
+        let mut at = range.start + memchr(b'\\', &self.text.as_bytes()[range.clone()])?;
         loop {
             let found = at + self.text[at..range.end].find("\\n")?;
             let backslashes = self.backslashes_before(found + 1, range.start);
@@ -179,7 +181,7 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
                 _ => self.forget(),
             }
             at += 1;
-            if self.role == Role::Plain && self.last.is_none() {
+            if at < bytes.len() && self.role == Role::Plain && self.last.is_none() {
                 // Long texts stand here when they quote something. Only brackets say anything now.
                 at += next_bracket(&bytes[at..]);
             }
@@ -215,8 +217,12 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
         if key.len() > MAX_KEY_BYTES {
             return Role::Plain;
         }
-        let Some(name) = unescape(&self.text[key.clone()], self.level + 1) else { return Role::Plain };
         let under = self.frames.last().filter(|_| self.unremembered == 0).map(|frame| &frame.role);
+        let says_more = !matches!(under, None | Some(Role::Plain));
+        if !says_more && is_surely_plain(&self.text.as_bytes()[key.clone()]) {
+            return Role::Plain;
+        }
+        let Some(name) = unescape(&self.text[key.clone()], self.level + 1) else { return Role::Plain };
         let folded = fields::fold(&name);
         if under == Some(&Role::Headers) && fields::is_secret_header(&name) {
             Role::Header(key)
@@ -252,7 +258,7 @@ impl<'r, 'e, 't> Lexer<'r, 'e, 't> {
     /// Reads a string as JSON of the next level, if it has quotes.
     fn nested(&mut self, content: Range<usize>) {
         let text = &self.text[content.clone()];
-        if self.level < MAX_LEVEL && text.contains('\\') && text.contains("\\\"") {
+        if self.level < MAX_LEVEL && memchr(b'\\', text.as_bytes()).is_some() && text.contains("\\\"") {
             Lexer::new(self.redactor, self.edits, content, self.level + 1).run();
         }
     }
@@ -292,6 +298,19 @@ fn next_bracket(bytes: &[u8]) -> usize {
         at += chunk.len();
     }
     at
+}
+
+/// Whether a key cannot be one of those above, by its last two letters: nearly all keys are not, and folding
+/// each costs more than all else that is done with it.
+fn is_surely_plain(key: &[u8]) -> bool {
+    if key.contains(&b'\\') {
+        return false;
+    }
+    let mut letters =
+        key.iter().rev().filter(|b| !matches!(b, b'-' | b'_' | b' ')).map(u8::to_ascii_lowercase);
+    let (Some(last), Some(before)) = (letters.next(), letters.next()) else { return true };
+    let ends_so = |name: &&str| name.as_bytes().ends_with(&[before, last]);
+    !SECRET_KEYS.iter().chain(SECRET_ENDINGS).chain(&["headers"]).any(ends_so)
 }
 
 fn is_secret_key(folded: &str) -> bool {

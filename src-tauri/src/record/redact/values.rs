@@ -62,6 +62,13 @@ static LITERALS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&literals.join("|")).expect("a constant pattern compiles")
 });
 
+/// Makes ready what the first text would have to wait for: a hundredth of a second.
+pub(super) fn prepare() {
+    LazyLock::force(&COMPILED);
+    LazyLock::force(&BY_LITERAL);
+    LazyLock::force(&LITERALS);
+}
+
 /// Replaces every secret in a text.
 pub(super) fn redact<'t>(redactor: &Redactor, text: &'t str) -> Cow<'t, str> {
     let mut edits = Edits::new(text);
@@ -90,6 +97,27 @@ pub(super) fn redact<'t>(redactor: &Redactor, text: &'t str) -> Cow<'t, str> {
         }
     }
     edits.finish()
+}
+
+/// Where in a text a secret of a known shape may begin, from left to right.
+pub(super) struct Openings<'t> {
+    text: &'t str,
+    next: Option<usize>,
+}
+
+impl<'t> Openings<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        Self { text, next: LITERALS.find(text).map(|found| found.start()) }
+    }
+
+    /// Whether there is one between the `end` of the last call and this one.
+    pub(super) fn any_before(&mut self, end: usize) -> bool {
+        let found = self.next.is_some_and(|next| next < end);
+        if found {
+            self.next = LITERALS.find_at(self.text, end).map(|found| found.start());
+        }
+        found
+    }
 }
 
 enum Found {

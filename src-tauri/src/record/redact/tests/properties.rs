@@ -96,6 +96,16 @@ proptest! {
     }
 
     #[test]
+    fn lines_of_a_stream_are_redacted_as_each_by_itself(text in prop::collection::vec(text(), 0..6), value in value()) {
+        let text = format!("{}\n\ndata: {value}\n\n", text.join("\ndata: "));
+        let redactor = redactor();
+        let lines = || text.split_inclusive('\n');
+        let each: Vec<_> = lines().map(|line| redactor.body(Some("text/event-stream"), line)).collect();
+        let together: Vec<_> = redactor.lines(&text, lines()).collect();
+        prop_assert_eq!(together, each);
+    }
+
+    #[test]
     fn any_text_is_redacted_once(text in text(), name in key()) {
         let redactor = redactor();
         let once = redactor.text(&text);

@@ -1,0 +1,107 @@
+//! Rows of sessions, and the keys by which requests find them.
+
+use sqlx::{QueryBuilder, Sqlite};
+
+use super::{Query, int};
+use crate::index::row::{Op, SessionRow};
+use crate::model::SessionId;
+use crate::session::LinkKey;
+
+/// The statement of a change to a session itself: those are few.
+pub(super) fn of_session(op: &Op) -> Option<Query> {
+    match op {
+        Op::Session(row) => Some(session(row)),
+        Op::ClientSession(id, client) => Some(client_session(id, client)),
+        Op::Title(id, seq, title) => Some(self::title(id, *seq, title)),
+        Op::Request(_)
+        | Op::Response(_)
+        | Op::Link(..)
+        | Op::Message(_)
+        | Op::Indexed(..)
+        | Op::IndexedUpTo(..) => None,
+    }
+}
+
+fn session(row: &SessionRow) -> Query {
+    sqlx::query(
+        "insert into sessions (id, provider, upstream, client_session, created_ms, last_ms, file)
+         values (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+         on conflict (id) do update set
+             provider = excluded.provider, upstream = excluded.upstream, created_ms = excluded.created_ms,
+             client_session = coalesce(excluded.client_session, client_session)
+         where ?7",
+    )
+    .bind(row.id.as_str().to_owned())
+    .bind(row.provider.as_str())
+    .bind(row.upstream.clone())
+    .bind(row.client_session.clone())
+    .bind(row.created_ms)
+    .bind(row.file.clone())
+    .bind(row.told)
+}
+
+fn client_session(id: &SessionId, client: &str) -> Query {
+    sqlx::query("update sessions set client_session = ?2 where id = ?1 and client_session is null")
+        .bind(id.as_str().to_owned())
+        .bind(client.to_owned())
+}
+
+fn title(id: &SessionId, seq: u64, title: &str) -> Query {
+    sqlx::query(
+        "update sessions set title = ?3, title_seq = ?2
+         where id = ?1 and (title_seq is null or title_seq > ?2)",
+    )
+    .bind(id.as_str().to_owned())
+    .bind(int(seq))
+    .bind(title.to_owned())
+}
+
+/// Of two sessions that could be continued the newer one is: ids begin with their time.
+pub(super) fn links(rows: &[(LinkKey, &SessionId)]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new("insert into links (key, session) ");
+    query.push_values(rows, |mut values, (key, session)| {
+        values.push_bind(key.as_bytes().to_vec()).push_bind(session.as_str().to_owned());
+    });
+    query
+        .push(" on conflict (key) do update set session = excluded.session where excluded.session > session");
+    query
+}
+
+/// Takes from a session's exchanges what its latest ones say. Its sums follow by themselves: triggers.
+pub(in crate::index) fn refresh(session: &SessionId) -> Query {
+    sqlx::query(
+        "update sessions set
+             last_seq = coalesce((select max(seq) from exchanges where session = ?1), 0),
+             last_ms = max(created_ms, coalesce(
+                 (select max(started_ms + coalesce(total_ms, 0)) from exchanges where session = ?1), 0)),
+             open_ms = (select max(started_ms) from exchanges where session = ?1 and status is null),
+             model = (select model from exchanges indexed by exchanges_session where session = ?1 and model is not null
+                      order by seq desc, started_ms desc, request_id limit 1),
+             project = (select project from exchanges indexed by exchanges_session where session = ?1 and project is not null
+                        order by seq desc, started_ms desc, request_id limit 1),
+             (client_name, client_version) = (select client_name, client_version from exchanges indexed by exchanges_session
+                 where session = ?1 and client_name is not null order by seq desc, started_ms desc, request_id limit 1)
+         where id = ?1",
+    )
+    .bind(session.as_str().to_owned())
+}
+
+/// Takes a session's sums from all of its exchanges: rows of a time without them have none yet.
+pub(in crate::index) fn sum_up(session: &str) -> Query {
+    sqlx::query(
+        "update sessions set
+             requests = sums.requests, input_tokens = sums.input_tokens, output_tokens = sums.output_tokens,
+             cache_read_tokens = sums.cache_read_tokens, cache_write_tokens = sums.cache_write_tokens,
+             cost_nanousd = sums.cost_nanousd, unpriced = sums.unpriced, open_ms = sums.open_ms
+         from (select count(*) as requests,
+                   coalesce(sum(input_tokens), 0) as input_tokens, coalesce(sum(output_tokens), 0) as output_tokens,
+                   coalesce(sum(cache_read_tokens), 0) as cache_read_tokens,
+                   coalesce(sum(cache_write_tokens), 0) as cache_write_tokens, sum(cost_nanousd) as cost_nanousd,
+                   count(*) filter (where cost_nanousd is null and max(coalesce(input_tokens, 0), coalesce(output_tokens, 0),
+                       coalesce(cache_read_tokens, 0), coalesce(cache_write_tokens, 0)) > 0) as unpriced,
+                   max(started_ms) filter (where status is null) as open_ms
+               from exchanges where session = ?1) as sums
+         where id = ?1",
+    )
+    .bind(session.to_owned())
+}
