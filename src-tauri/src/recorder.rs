@@ -16,11 +16,13 @@ pub use book::{Book, Degraded};
 
 use crate::journal::{ExchangeKey, Frame, Leftovers, Location, Tail};
 use crate::logs::write::{Unsynced, WriteError};
-use crate::record::{Event, Exchange, Step};
+use crate::record::{BadFrame, Event, Exchange, Step};
 use book::Draft;
 
 /// How often lines are put on the disk, and what could not be written is tried again.
 const SETTLE_EVERY: Duration = Duration::from_millis(500);
+/// So many frames are taken before syncs and the clock are asked again.
+const FRAMES_AT_ONCE: usize = 256;
 /// The index gets so long to commit its last rows at the end.
 const INDEX_CLOSE: Duration = Duration::from_secs(5);
 
@@ -72,23 +74,32 @@ impl Recorder {
                 }
                 frame = self.tail.next() => match frame {
                     None => break,
-                    Some(Ok(frame)) => advance(&mut self.running, frame),
-                    Some(Err(error)) => {
-                        tracing::error!(%error, "a journal frame was left out");
-                        None
-                    }
+                    Some(frame) => Some(advance(&mut self.running, frame)),
                 },
             };
             match due {
-                Some((key, step)) => self.write(key, step).await,
+                Some(step) => {
+                    self.write(step).await;
+                    self.write_ready().await;
+                }
                 None => self.settle().await,
             }
         }
         self.finish().await;
     }
 
+    /// Takes what else is there, up to a number: syncs and the clock want their turn.
+    async fn write_ready(&mut self) {
+        for _ in 0..FRAMES_AT_ONCE {
+            let Some(frame) = self.tail.next_ready() else { return };
+            let step = advance(&mut self.running, frame);
+            self.write(step).await;
+        }
+    }
+
     /// Writes what an event made possible.
-    async fn write(&mut self, key: ExchangeKey, step: Step) {
+    async fn write(&mut self, step: Option<(ExchangeKey, Step)>) {
+        let Some((key, step)) = step else { return };
         match step {
             Step::Nothing => {}
             Step::RequestWhole => {
@@ -220,10 +231,15 @@ async fn finished(syncing: &mut Option<Syncing>) -> Option<Synced> {
     }
 }
 
-/// Takes one frame in. The recorder's own notes and copies come back through the journal, and are known.
-fn advance(running: &mut HashMap<ExchangeKey, Draft>, frame: Frame<'_>) -> Option<(ExchangeKey, Step)> {
+/// Takes one frame in, and says what that makes possible for which exchange. The recorder's own notes and
+/// copies come back through the journal, and are known.
+fn advance(
+    running: &mut HashMap<ExchangeKey, Draft>,
+    frame: Result<Frame<'_>, BadFrame>,
+) -> Option<(ExchangeKey, Step)> {
+    let frame = frame.inspect_err(|error| tracing::error!(%error, "a journal frame was left out")).ok()?;
     if frame.copied || matches!(frame.event, Event::Assigned(_) | Event::Done) {
-        return Some((frame.key, Step::Nothing));
+        return None;
     }
     let draft = running.entry(frame.key).or_insert_with(|| Draft::new(Exchange::new(frame.run_started)));
     let step = draft.exchange.apply(frame.event, frame.seq, frame.at, frame.location);

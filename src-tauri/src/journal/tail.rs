@@ -57,6 +57,12 @@ pub struct Tail {
     looks: u32,
 }
 
+/// Where the next frame is.
+enum Found {
+    Stored(Header),
+    Unstored,
+}
+
 impl Tail {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         Self { shared, reader: None, unstored: None, looks: 0 }
@@ -68,19 +74,38 @@ impl Tail {
         loop {
             // Asked first: nothing is appended after it was closed and settled.
             let finished = self.shared.closed.load(Ordering::Acquire) && self.shared.settled();
-            if let Some(header) = self.advance() {
-                self.looks = 0;
-                return Some(self.stored(&header));
-            }
-            self.unstored = lock(&self.shared.unstored).pop();
-            if self.unstored.is_some() {
-                self.looks = 0;
-                return Some(self.unstored());
+            if let Some(found) = self.find() {
+                return Some(self.found(&found));
             }
             if finished {
                 return None;
             }
             self.wait().await;
+        }
+    }
+
+    /// The next frame if it is there: most come many at a time, and asking for each with a clock and a sync at
+    /// hand costs more than reading it.
+    pub fn next_ready(&mut self) -> Option<Result<Frame<'_>, BadFrame>> {
+        self.find().map(|found| self.found(&found))
+    }
+
+    fn find(&mut self) -> Option<Found> {
+        let found = match self.advance() {
+            Some(header) => Found::Stored(header),
+            None => {
+                self.unstored = lock(&self.shared.unstored).pop();
+                self.unstored.as_ref().map(|_| Found::Unstored)?
+            }
+        };
+        self.looks = 0;
+        Some(found)
+    }
+
+    fn found(&self, found: &Found) -> Result<Frame<'_>, BadFrame> {
+        match found {
+            Found::Stored(header) => self.stored(header),
+            Found::Unstored => self.unstored(),
         }
     }
 
