@@ -31,6 +31,13 @@ export class Store {
     return performance.now() - began;
   }
 
+  /** Compresses all sessions, as time does to those that nobody writes to; what became of them, and how long it took. */
+  compress() {
+    const began = performance.now();
+    const told = JSON.parse(this.#run("llm-proxy", ["--log-dir", this.logs, "compress", "--older-than", "0", "--json"]));
+    return { ...told, ms: performance.now() - began };
+  }
+
   /** Bytes of the session files, and of the index. */
   sizes() {
     const index = (name) => name.startsWith("sessions.db");

@@ -44,12 +44,13 @@ async function wide(setting) {
     }
     const explorer = await store.explore();
     try {
-      return [
+      const rows = [
         limitRow(`start to listening, ${sessions.toLocaleString("en")} sessions`, quantiles(starts).p50, 100, "ms", size),
         ...(await lists(explorer, sessions)),
         ...(await filters(explorer)),
         ...(await searches(explorer, splitWords)),
       ];
+      return [...rows, small(store)];
     } finally {
       await explorer.stop();
     }
@@ -116,11 +117,28 @@ async function searches(explorer, splitWords) {
   ];
 }
 
-function disk(store) {
+/** What a store takes once nobody writes to it any more. `plain` is what its logs took before. */
+function disk(store, plain) {
   const { logs, index } = store.sizes();
-  const wire = store.told.wire_bytes;
-  const share = (bytes) => (100 * bytes) / wire;
-  return limitRow("disk, of 100 bytes that an agent sent and got", share(logs + index), 5, "bytes", `logs ${share(logs).toFixed(1)}, index ${share(index).toFixed(1)}`);
+  const share = (bytes) => (100 * bytes) / store.told.wire_bytes;
+  const note = `logs ${share(logs).toFixed(1)} (before ${share(plain).toFixed(1)}), index ${share(index).toFixed(1)}`;
+  return limitRow("disk, cold, of 100 bytes that an agent sent and got", share(logs + index), 5, "bytes", note);
+}
+
+/** What many sessions take once they are compressed. Short ones repeat less: no limit is kept, the figure is told. */
+function small(store) {
+  const plain = store.sizes().logs;
+  store.compress();
+  return { ...disk(store, plain), what: `disk, cold, ${store.told.sessions.toLocaleString("en")} short sessions, of 100 bytes`, wanted: "", met: null };
+}
+
+/** The same session once it is compressed. */
+async function cold(store, setting, what) {
+  const plain = store.sizes().logs;
+  const { ms } = store.compress();
+  const opened = await opens(store, setting.quick ? 3 : 7);
+  const note = `compressed at ${Math.round(plain / 1e3 / ms)} MB/s; again ${shown(opened.again)}`;
+  return { plain, row: told(`${what}, compressed`, opened.first, note) };
 }
 
 /** Long sessions, each opened in a process that has not read it. */
@@ -134,7 +152,9 @@ async function deep(setting) {
       const note = `${(store.told.bytes / 1e6).toFixed(0)} MB of log, ${(opened.bytes / 1e6).toFixed(1)} MB shown; again ${shown(opened.again)}`;
       const what = `open a session of ${turns.toLocaleString("en")} turns`;
       rows.push(limit === null ? told(what, opened.first, note) : limitRow(what, opened.first, limit, "ms", note));
-      if (limit !== null) rows.push(disk(store));
+      const { plain, row } = await cold(store, setting, what);
+      rows.push(row);
+      if (limit !== null) rows.push(disk(store, plain));
     } finally {
       store.remove();
     }

@@ -2,6 +2,7 @@
 //! own, the recorder on another, the journal between them.
 
 mod background;
+mod compressing;
 mod report;
 mod signals;
 
@@ -24,6 +25,8 @@ use crate::model::Change;
 use crate::proxy::{Bound, Connections, Proxy};
 use crate::record::redact::Redactor;
 use crate::recorder::{Book, Recorder};
+
+use compressing::Compressing;
 
 pub use report::{one_line, report_to_stderr};
 pub use signals::Signals;
@@ -49,6 +52,7 @@ pub struct App {
     runtime: Runtime,
     serving: task::JoinHandle<Connections>,
     recording: JoinHandle<()>,
+    compressing: Option<Compressing>,
     /// Held until the last line is written.
     _lock: LogLock,
 }
@@ -79,6 +83,7 @@ impl App {
         let (stop, stopped) = watch::channel(false);
         let serving = runtime.spawn(bound.serve(proxy.router(), stopped));
         let recording = record(Recorder::new(tail, book), leftovers)?;
+        let compressing = Compressing::start(config.log_dir.clone(), config.compress_after_days)?;
         // Shells that start want both; the portfile is the one that others watch for.
         pidfile::write(&paths.pidfile)?;
         portfile::write(&paths.portfile, port)?;
@@ -94,6 +99,7 @@ impl App {
             runtime,
             serving,
             recording,
+            compressing,
             _lock: lock,
         })
     }
@@ -160,6 +166,9 @@ impl App {
             .join()
             .map_err(|_| anyhow!("the recorder failed; what it missed is in the journal"))?;
         self.keeper.finish();
+        if let Some(compressing) = self.compressing {
+            compressing.stop();
+        }
         Ok(())
     }
 }

@@ -49,7 +49,7 @@ fn the_readme_names_the_defaults() {
 #[test]
 fn the_readme_names_the_ranges() {
     let ranges: Vec<(String, u64, u64)> = settings().iter().filter_map(Setting::range).collect();
-    assert_eq!(ranges.len(), 5, "{ranges:?}");
+    assert_eq!(ranges.len(), 6, "{ranges:?}");
     for (key, least, most) in ranges {
         let accepts = |value: u64| try_config(&format!("{key} = {value}")).is_ok();
         assert!(accepts(least) && accepts(most) && !accepts(most + 1), "{key}");

@@ -1,5 +1,6 @@
 //! What stands in the log: every exchange, in the right session, with the right facts and no secret.
 
+mod compressed;
 mod privacy;
 mod readers;
 mod sessions;

@@ -120,3 +120,15 @@ async fn a_file_in_the_place_of_the_log_folder_is_told() {
     File::create(&home.paths.default_log_dir).unwrap();
     assert_eq!(home.state("log folder").await, CheckState::Fail);
 }
+
+#[tokio::test]
+async fn a_compressed_session_that_is_damaged_is_named() {
+    let home = Home::new();
+    let day = home.log_dir().join("h/2026-11-23");
+    fs::create_dir_all(&day).unwrap();
+    assert_eq!(home.state("compressed sessions").await, CheckState::Ok);
+    File::create(day.join("20261123-030829-6f9842fe.jsonl.zst")).unwrap();
+    let check = home.check("compressed sessions", home.config()).await;
+    assert_eq!(check.state, CheckState::Fail);
+    assert!(check.message.starts_with("1 cannot be read") && check.message.contains("6f9842fe.jsonl.zst"));
+}

@@ -2,6 +2,7 @@
 //! it. No terminal, no HTTP server, no window.
 
 pub mod action;
+pub mod compress;
 mod cost;
 pub mod doctor;
 pub mod explorer;

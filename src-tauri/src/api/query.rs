@@ -175,7 +175,7 @@ impl Archive {
     }
 
     fn modified(&self, file: &RelativePath) -> SystemTime {
-        let metadata = file.under(&self.log_dir).symlink_metadata();
+        let metadata = file.on_disk(&self.log_dir).symlink_metadata();
         metadata.and_then(|metadata| metadata.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
     }
 

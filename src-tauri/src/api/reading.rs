@@ -7,8 +7,8 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use super::turns::Turns;
-use crate::logs::RelativePath;
 use crate::logs::read::{BadLine, Bodies, Lines};
+use crate::logs::{Content, RelativePath};
 
 /// Sessions that are kept: the one on the screen, and those next to it.
 const KEPT: usize = 3;
@@ -71,7 +71,7 @@ impl Readings {
         until: u64,
         see: impl FnOnce(&Reading) -> T,
     ) -> io::Result<T> {
-        let bytes = file.under(log_dir).metadata()?.len();
+        let bytes = Content::length_of(log_dir, file)?;
         let kept = self.take(file).filter(|kept| kept.end <= bytes);
         let mut reading = kept.unwrap_or_else(|| Reading::begin(file.clone()));
         reading.go_on(log_dir, until)?;

@@ -285,6 +285,19 @@ pub struct Indexed {
     pub set_aside: Option<PathBuf>,
 }
 
+/// What became of sessions that were compressed, or made plain.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compressed {
+    /// Sessions whose files changed.
+    pub sessions: u64,
+    /// Bytes of these on the disk before.
+    pub before_bytes: u64,
+    /// And after.
+    pub after_bytes: u64,
+    /// Why others stay as they are.
+    pub problems: Vec<String>,
+}
+
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Imported {

@@ -89,6 +89,8 @@ pub(super) enum Command {
     Reindex(ListArguments),
     /// Take over the log folder of the Go llm-proxy
     Import(ImportArguments),
+    /// Compress sessions that are not in use, or take it back
+    Compress(CompressArguments),
     /// Point what you start at the proxy, or take it back
     #[command(subcommand)]
     Setup(SetupCommand),
@@ -180,6 +182,19 @@ pub(super) struct ImportArguments {
     /// The folder to read; nothing in it changes
     #[arg(value_name = "DIR")]
     pub(super) folder: PathBuf,
+    /// Print JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct CompressArguments {
+    /// Days that nobody has written to them; as `compress_after_days` when not given
+    #[arg(long, value_name = "DAYS", conflicts_with = "undo")]
+    pub(super) older_than: Option<u64>,
+    /// Make all of them plain again
+    #[arg(long)]
+    pub(super) undo: bool,
     /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -301,7 +316,7 @@ fn with_double_dashes(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsSt
 }
 
 /// The commands' names, as clap derives them.
-const COMMANDS: [&str; 13] = [
+const COMMANDS: [&str; 14] = [
     "serve",
     "env",
     "run",
@@ -313,6 +328,7 @@ const COMMANDS: [&str; 13] = [
     "explore",
     "reindex",
     "import",
+    "compress",
     "setup",
     "completions",
 ];

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod completions;
+mod compress;
 mod doctor;
 mod env;
 mod explore;
@@ -99,6 +100,7 @@ fn obey(context: Context, command: Command) -> anyhow::Result<Outcome> {
         }
         Command::Reindex(arguments) => reindex::run(&context, arguments),
         Command::Import(arguments) => import::run(&context, &arguments),
+        Command::Compress(arguments) => compress::run(&context, arguments),
         Command::Setup(command) => setup::run(&context, &command),
         Command::Completions { shell } => completions::run(shell),
     };

@@ -25,6 +25,11 @@ pub const LLM_PROXY_LOG_DIR: Variable = variable("LLM_PROXY_LOG_DIR", "folder of
 pub const LLM_PROXY_CONFIG: Variable = variable("LLM_PROXY_CONFIG", "configuration file to read");
 /// Region of Bedrock's own URL form, as `bedrock_region` in the file.
 pub const BEDROCK_REGION: Variable = variable("BEDROCK_REGION", "AWS region that Bedrock requests go to");
+/// Days after which sessions are compressed, as `compress_after_days` in the file.
+pub const LLM_PROXY_COMPRESS_AFTER_DAYS: Variable = variable(
+    "LLM_PROXY_COMPRESS_AFTER_DAYS",
+    "days after which a session that nobody wrote to is compressed; 0 never does",
+);
 /// The user's home folder, from which all default paths start.
 pub const HOME: Variable = variable("HOME", "home folder, where all default paths start");
 /// The home folder on Windows, when `HOME` is unset.
@@ -66,11 +71,12 @@ pub const WAYLAND_DISPLAY: Variable = variable("WAYLAND_DISPLAY", "Wayland displ
 pub const PATH: Variable = variable("PATH", "where the explorer looks which clients are installed");
 
 /// All that is read.
-pub const READ: [Variable; 18] = [
+pub const READ: [Variable; 19] = [
     LLM_PROXY_PORT,
     LLM_PROXY_LOG_DIR,
     LLM_PROXY_CONFIG,
     BEDROCK_REGION,
+    LLM_PROXY_COMPRESS_AFTER_DAYS,
     HOME,
     USERPROFILE,
     XDG_CONFIG_HOME,

@@ -73,6 +73,7 @@ fn set(config: &mut Config, paths: &Paths, key: &Key, value: &Value) -> Result<(
         "journal_max_mib" => config.journal_max_bytes = integer(value, 64..=1_048_576)? * MIB,
         "connect_timeout_seconds" => config.connect_timeout = Duration::from_secs(integer(value, 1..=600)?),
         "drain_timeout_seconds" => config.drain_timeout = Duration::from_secs(integer(value, 0..=3600)?),
+        "compress_after_days" => config.compress_after_days = integer(value, 0..=values::MOST_DAYS)?,
         "redact_bodies" => {
             let switch = value.get_ref().as_bool();
             config.redact_bodies = switch.ok_or_else(|| Complaint::about(value, "expected true or false"))?;
@@ -170,6 +171,7 @@ mod tests {
             journal_max_mib = 0x80
             connect_timeout_seconds = 3
             drain_timeout_seconds = 0
+            compress_after_days = 30
             redact_bodies = false
             [upstreams]
             "API.anthropic.com" = "http://127.0.0.1:9901/base/"
@@ -183,6 +185,7 @@ mod tests {
         assert_eq!(config.bedrock_region.as_deref(), Some("eu-central-1"));
         assert_eq!((config.max_body_bytes, config.journal_max_bytes), (2 * 1024 * 1024, 128 * 1024 * 1024));
         assert_eq!((config.connect_timeout, config.drain_timeout), (Duration::from_secs(3), Duration::ZERO));
+        assert_eq!(config.compress_after_days, 30);
         assert!(!config.redact_bodies);
         let anthropic = &config.upstreams["api.anthropic.com"];
         assert_eq!((anthropic.scheme, anthropic.port), (Scheme::Http, 9901));

@@ -33,7 +33,7 @@ const fn key(name: &'static str, form: Form, about: &'static str) -> Key {
 }
 
 /// All of them, in the order to show them.
-pub const KEYS: [Key; 10] = [
+pub const KEYS: [Key; 11] = [
     key(
         "port",
         Form::Number,
@@ -72,6 +72,11 @@ pub const KEYS: [Key; 10] = [
         "Seconds that running requests may go on after the proxy was asked to stop.",
     ),
     key(
+        "compress_after_days",
+        Form::Number,
+        "Days after which a session that nobody wrote to is compressed on the disk; 0 never does.",
+    ),
+    key(
         "redact_bodies",
         Form::Switch,
         "Whether secrets are taken out of logged bodies; out of headers and queries they always are.",
@@ -105,6 +110,7 @@ impl Key {
             "journal_max_mib" => number(config.journal_max_bytes / MIB),
             "connect_timeout_seconds" => number(config.connect_timeout.as_secs()),
             "drain_timeout_seconds" => number(config.drain_timeout.as_secs()),
+            "compress_after_days" => number(config.compress_after_days),
             "redact_bodies" => Value::Boolean(config.redact_bodies),
             _ => return String::new(),
         };

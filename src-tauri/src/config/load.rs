@@ -93,6 +93,7 @@ pub fn overridden_by(key: &str, flags: &Flags, env: &Environment) -> Option<&'st
         "port" => (flags.port.map(|_| "--port"), env_vars::LLM_PROXY_PORT),
         "log_dir" => (flags.log_dir.as_ref().map(|_| "--log-dir"), env_vars::LLM_PROXY_LOG_DIR),
         "bedrock_region" => (None, env_vars::BEDROCK_REGION),
+        "compress_after_days" => (None, env_vars::LLM_PROXY_COMPRESS_AFTER_DAYS),
         _ => return None,
     };
     flag.or_else(|| env.get(variable).map(|_| variable.name))
@@ -132,6 +133,9 @@ fn apply_environment(env: &Environment, paths: &Paths, config: &mut Config) -> R
     }
     if let Some(region) = text_of(env, env_vars::BEDROCK_REGION, values::region)? {
         config.bedrock_region = Some(region);
+    }
+    if let Some(days) = text_of(env, env_vars::LLM_PROXY_COMPRESS_AFTER_DAYS, values::days)? {
+        config.compress_after_days = days;
     }
     Ok(())
 }

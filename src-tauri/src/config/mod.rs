@@ -62,6 +62,8 @@ pub struct Config {
     pub connect_timeout: Duration,
     /// How long running exchanges may go on after the proxy was asked to stop.
     pub drain_timeout: Duration,
+    /// How many days nobody has written to a session's file before it is compressed; 0: it never is.
+    pub compress_after_days: u64,
     /// Whether known forms of keys are struck out of logged bodies. Headers and queries always are.
     pub redact_bodies: bool,
 }
@@ -80,6 +82,7 @@ impl Config {
             journal_max_bytes: 1024 * MIB,
             connect_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
+            compress_after_days: 2,
             redact_bodies: true,
         }
     }

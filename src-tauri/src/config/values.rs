@@ -9,6 +9,9 @@ use super::{HostPort, Paths};
 pub(super) type Expected = &'static str;
 
 pub(super) const PORT: Expected = "expected a whole number from 0 to 65535 (0 picks a free port)";
+/// A hundred years.
+pub(super) const MOST_DAYS: u64 = 36_500;
+pub(super) const DAYS: Expected = "expected a whole number from 0 to 36500";
 const LOG_DIR: Expected = "expected an absolute path, or one that begins with ~/";
 const REGION: Expected = "expected an AWS region such as \"us-east-1\"";
 const ORIGIN: Expected = "expected an origin such as \"https://tool.example\" or \"http://localhost:3000\": a scheme, a host, perhaps a port, no path, no '*'";
@@ -17,6 +20,12 @@ const ORIGIN: Expected = "expected an origin such as \"https://tool.example\" or
 pub(super) fn port(text: &str) -> Result<u16, Expected> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| is_number).ok_or(PORT)
+}
+
+/// Days from digits and nothing else.
+pub(super) fn days(text: &str) -> Result<u64, Expected> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|days| is_number && *days <= MOST_DAYS).ok_or(DAYS)
 }
 
 /// An absolute folder, `~/` expanded.
@@ -52,6 +61,14 @@ mod tests {
         assert_eq!(port("65535"), Ok(65535));
         for text in ["", "+80", "-1", "65536", " 80", "0x50", "http"] {
             assert_eq!(port(text), Err(PORT), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_whole_and_few() {
+        assert_eq!((days("0"), days("36500")), (Ok(0), Ok(36_500)));
+        for text in ["", "+1", "-1", "1.5", "36501", "2d"] {
+            assert_eq!(days(text), Err(DAYS), "{text}");
         }
     }
 

@@ -133,7 +133,7 @@ impl Desk {
         let log_dir = self.hosting.archive().log_dir().to_owned();
         let is_wanted = |name: &str| name.split('.').next() == Some(wanted.as_str());
         let file = layout::walk(&log_dir).flatten().find(|file| is_wanted(file.file_name()));
-        file.map(|file| file.under(&log_dir)).ok_or_else(none)
+        file.map(|file| file.on_disk(&log_dir)).ok_or_else(none)
     }
 }
 

@@ -50,9 +50,10 @@ pub(super) async fn catch_up(
 ) -> Result<CaughtUp, IndexError> {
     let listing = Arc::clone(source);
     let found = handle.spawn_blocking(move || listing.files()).await.map_err(|_| IndexError::Reader)??;
+    let damaged = found.iter().filter(|file| file.bytes.is_none()).count();
     let jobs = jobs(connection, found).await?;
     let files = jobs.len();
-    let unreadable = run(connection, source, handle, jobs).await?;
+    let unreadable = damaged + run(connection, source, handle, jobs).await?;
     Ok(CaughtUp { files, unreadable })
 }
 
@@ -101,6 +102,7 @@ async fn jobs(connection: &mut SqliteConnection, mut found: Vec<LogFile>) -> Res
     let mut jobs = Vec::new();
     for LogFile { file, bytes } in found {
         let mut from = indexed.remove(&file).unwrap_or(0);
+        let Some(bytes) = bytes else { continue };
         if from > bytes {
             tables::forget_file(connection, &file).await?;
             from = 0;

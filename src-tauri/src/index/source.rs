@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::latest::Latest;
 use crate::logs::read::{BadLine, Bodies, Lines};
-use crate::logs::{RelativePath, Span, layout};
+use crate::logs::{Content, RelativePath, Span, layout};
 use crate::record::entry::Entry;
 
 /// A session file as it is found in the log folder.
@@ -13,8 +13,9 @@ use crate::record::entry::Entry;
 pub struct LogFile {
     /// Its path relative to the log folder: the name that [`super::Index::apply`] is told.
     pub file: String,
-    /// Its length in bytes, as it reads uncompressed.
-    pub bytes: u64,
+    /// Its length in bytes, as it reads uncompressed; `None` when that cannot be told, because it is
+    /// compressed and damaged.
+    pub bytes: Option<u64>,
 }
 
 /// A log folder. Called on threads that may block.
@@ -51,11 +52,16 @@ impl LogSource for LogFolder {
         let mut files = Vec::new();
         for file in layout::walk(&self.log_dir) {
             let file = file?;
-            match file.under(&self.log_dir).metadata() {
-                Ok(found) => files.push(LogFile { file: file.as_str().to_owned(), bytes: found.len() }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            let bytes = match Content::length_of(&self.log_dir, &file) {
+                Ok(bytes) => Some(bytes),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) if error.raw_os_error().is_none() => {
+                    tracing::warn!(%error, "a session is left as the index has it");
+                    None
+                }
                 Err(error) => return Err(error),
-            }
+            };
+            files.push(LogFile { file: file.as_str().to_owned(), bytes });
         }
         Ok(files)
     }

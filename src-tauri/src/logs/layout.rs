@@ -10,6 +10,9 @@ use crate::model::{SessionId, Timestamp};
 /// The longest name that file systems take, in bytes.
 const MAX_NAME_BYTES: usize = 255;
 
+/// What the name of a compressed session file has behind the plain one's.
+pub(super) const COMPRESSED: &str = ".zst";
+
 /// A session file's place below the log folder, with `/` between its three parts. No other path can
 /// be written as one, so it never leads out of the log folder.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,6 +45,24 @@ impl RelativePath {
     /// The file's path below `log_dir`.
     pub fn under(&self, log_dir: &Path) -> PathBuf {
         self.0.split('/').fold(log_dir.to_owned(), |path, part| path.join(part))
+    }
+
+    /// The file that has it below `log_dir`, plain or compressed. Where there is none, the plain one's path.
+    pub fn on_disk(&self, log_dir: &Path) -> PathBuf {
+        let plain = self.under(log_dir);
+        let compressed = self.compressed_under(log_dir);
+        let there = |path: &Path| path.symlink_metadata().is_ok();
+        if !there(&plain) && there(&compressed) { compressed } else { plain }
+    }
+
+    /// The path of its compressed form below `log_dir`.
+    pub(super) fn compressed_under(&self, log_dir: &Path) -> PathBuf {
+        self.under(log_dir).with_file_name(self.compressed_name())
+    }
+
+    /// The name of its compressed form.
+    pub(super) fn compressed_name(&self) -> String {
+        format!("{}{COMPRESSED}", self.file_name())
     }
 
     /// The upstream's folder.
@@ -103,7 +124,7 @@ pub fn session_file(upstream: &str, created: Timestamp, id: &SessionId) -> Relat
     RelativePath(format!("{}/{}/{id}.jsonl", folder_of(upstream), created.date()))
 }
 
-/// All session files below `log_dir`, sorted. Anything else is passed over, symbolic links too; a
+/// All session files below `log_dir`, sorted, each once, whether it lies there plain or compressed. Anything else is passed over, symbolic links too; a
 /// folder that cannot be read is an error in its place. A missing `log_dir` holds no files.
 pub fn walk(log_dir: &Path) -> impl Iterator<Item = io::Result<RelativePath>> + use<> {
     let (days_of, files_of) = (log_dir.to_owned(), log_dir.to_owned());
@@ -112,6 +133,23 @@ pub fn walk(log_dir: &Path) -> impl Iterator<Item = io::Result<RelativePath>> + 
         .flat_map(move |folder| children(&days_of, folder, Level::Day))
         .flat_map(move |day| children(&files_of, day, Level::File))
         .map(|file| file.map(RelativePath))
+}
+
+/// Temporary files beside session files: the session's place, which may be empty, and the file's name.
+pub(super) fn walk_temporary(
+    log_dir: &Path,
+) -> impl Iterator<Item = io::Result<(RelativePath, String)>> + use<> {
+    let (days_of, files_of) = (log_dir.to_owned(), log_dir.to_owned());
+    children(log_dir, Ok(String::new()), Level::Folder)
+        .into_iter()
+        .flat_map(move |folder| children(&days_of, folder, Level::Day))
+        .flat_map(move |day| children(&files_of, day, Level::Temporary))
+        .map(|path| {
+            let path = path?;
+            let (day, name) = path.rsplit_once('/').unwrap_or_default();
+            let session = session_of_temporary(name).ok_or(io::ErrorKind::InvalidData)?;
+            Ok((RelativePath(format!("{day}/{session}.jsonl")), name.to_owned()))
+        })
 }
 
 /// Session files that lie in day folders directly in `dir`: the Go llm-proxy put those of the
@@ -132,7 +170,9 @@ const LOOSE_FOLDER: &str = "_";
 enum Level {
     Folder,
     Day,
+    /// A session's, plain or compressed: its name is the plain one's.
     File,
+    Temporary,
 }
 
 impl Level {
@@ -140,7 +180,8 @@ impl Level {
         match self {
             Self::Folder => kind.is_dir() && is_folder(name),
             Self::Day => kind.is_dir() && is_date(name),
-            Self::File => kind.is_file() && session_of(name).is_some(),
+            Self::File => kind.is_file() && session_of(plain_name(name)).is_some(),
+            Self::Temporary => kind.is_file() && session_of_temporary(name).is_some(),
         }
     }
 }
@@ -150,6 +191,7 @@ fn children(root: &Path, parent: io::Result<String>, level: Level) -> Vec<io::Re
     let listed = parent.and_then(|parent| {
         let mut names = names_in(&root.join(&parent), level)?;
         names.sort_unstable();
+        names.dedup();
         let path = |name| if parent.is_empty() { name } else { format!("{parent}/{name}") };
         Ok(names.into_iter().map(path).map(Ok).collect())
     });
@@ -166,7 +208,8 @@ fn names_in(dir: &Path, level: Level) -> io::Result<Vec<String>> {
         let entry = entry?;
         // The type of a link is "link": it is neither folder nor file here, so never followed.
         let kind = entry.file_type()?;
-        names.extend(entry.file_name().into_string().ok().filter(|name| level.wants(name, kind)));
+        let name = entry.file_name().into_string().ok().filter(|name| level.wants(name, kind));
+        names.extend(name.map(|name| plain_name(&name).to_owned()));
     }
     Ok(names)
 }
@@ -187,106 +230,15 @@ fn session_of(file: &str) -> Option<SessionId> {
     file.strip_suffix(".jsonl")?.parse().ok()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const FILE: &str = "20261123-030829-6f9842fe.jsonl";
-
-    #[test]
-    fn folders_are_named_as_the_go_proxy_named_them() {
-        for (upstream, folder) in [
-            ("api.anthropic.com", "api.anthropic.com"),
-            ("API.OpenAI.com", "api.openai.com"),
-            ("127.0.0.1:9901", "127.0.0.1:9901"),
-            ("[::1]:8080", "[::1]:8080"),
-        ] {
-            assert_eq!(folder_on(upstream, false), folder);
-        }
-        assert_eq!(folder_on("[::1]:8080", true), "[__1]_8080");
-        assert_eq!(folder_on("trailing.", true), "trailing_");
-    }
-
-    #[test]
-    fn no_upstream_leads_out_of_the_log_folder() {
-        let long = "a".repeat(300);
-        let hostile = [
-            "", ".", "..", "../..", "/etc", "a/b", "..\\x", "a\0b", "%2e%2e", "C:\\x", "\u{202e}", "é",
-            ".hidden", &long,
-        ];
-        for upstream in hostile.into_iter().chain(["sessions.db", "sessions.db-wal"]) {
-            for windows in [false, true] {
-                let folder = folder_on(upstream, windows);
-                assert!(is_folder(&folder) && folder.is_ascii(), "{upstream:?} gave {folder:?}");
-                assert!(!folder.starts_with("sessions.db"), "{folder}");
-                assert_eq!(folder_on(&folder, windows), folder);
-            }
-        }
-    }
-
-    #[test]
-    fn the_day_is_the_utc_day_of_creation() {
-        let created = Timestamp::parse("2026-11-24T00:30:00+02:00").unwrap();
-        let id = "20261123-223000-6f9842fe".parse().unwrap();
-        let file = session_file("h:1", created, &id);
-        assert_eq!(file.as_str(), "h:1/2026-11-23/20261123-223000-6f9842fe.jsonl");
-        assert_eq!(RelativePath::parse(file.as_str()), Ok(file));
-    }
-
-    #[test]
-    fn only_session_files_parse() {
-        for bad in [
-            "",
-            "h",
-            "h/2026-11-23",
-            "../2026-11-23/F",
-            "./2026-11-23/F",
-            "/2026-11-23/F",
-            "h/2026-11-2x/F",
-            "h/2026-11-23/F/x",
-            "h/2026-11-23/x.jsonl",
-            "h/2026-11-23/F.torn",
-            "a\0/2026-11-23/F",
-        ] {
-            let bad = bad.replace('F', FILE);
-            assert!(RelativePath::parse(&bad).is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn walk_gives_session_files_sorted_and_nothing_else() {
-        let dir = tempfile::tempdir().unwrap();
-        let touch = |path: &str| {
-            let path = dir.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::File::create(path).unwrap();
-        };
-        let wanted =
-            ["a:1/2026-11-22/F", "a:1/2026-11-23/F", "b/2026-11-23/F"].map(|path| path.replace('F', FILE));
-        for path in wanted.iter().rev() {
-            touch(path);
-        }
-        for other in [
-            "sessions.db",
-            "b/notes.txt",
-            "b/2026-11-23/notes.jsonl",
-            ".git/2026-11-23/F",
-            "b/day/F",
-            "2026-11-23/F",
-        ] {
-            touch(&other.replace('F', FILE));
-        }
-        touch(&format!("b/2026-11-23/{FILE}.torn"));
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink(dir.path().join("b"), dir.path().join("linked")).unwrap();
-            let link = dir.path().join("b/2026-11-23/20261123-030829-00000000.jsonl");
-            std::os::unix::fs::symlink(dir.path().join(&wanted[0]), link).unwrap();
-        }
-        let found: Vec<_> = walk(dir.path()).map(|file| file.unwrap().to_string()).collect();
-        assert_eq!(found, wanted);
-        let loose: Vec<_> = walk_loose(dir.path()).map(|file| file.unwrap().to_string()).collect();
-        assert_eq!(loose, [format!("_/2026-11-23/{FILE}")]);
-        assert_eq!(walk(&dir.path().join("missing")).count(), 0);
-    }
+/// The name of a session file that may be compressed.
+fn plain_name(name: &str) -> &str {
+    name.strip_suffix(COMPRESSED).unwrap_or(name)
 }
+
+/// `.{session}.jsonl….tmp` is on its way to becoming a session's file.
+fn session_of_temporary(name: &str) -> Option<SessionId> {
+    name.strip_prefix('.')?.strip_suffix(".tmp")?.split_once(".jsonl")?.0.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
-//! The JSONL files, which are the truth: where they lie, how they are written, read and imported.
+//! The JSONL files, which are the truth: where they lie, how they are written, read,
+//! compressed and imported.
 //! `docs/LOG_FORMAT.md` describes them for everyone else.
 
+mod cold;
+mod content;
 pub mod import;
 pub mod layout;
 pub mod lock;
@@ -8,6 +11,8 @@ mod open;
 pub mod read;
 pub mod write;
 
+pub use cold::{Sweep, Swept};
+pub use content::Content;
 pub use layout::RelativePath;
 
 /// The longest line that is written or read, its `\n` included: 256 MiB. A body of the default

@@ -15,7 +15,7 @@ use crate::db::Db;
 use crate::index::{Index, LogFolder, Reading, SessionRef};
 use crate::logs::layout;
 use crate::logs::write::{Unsynced, WriteError, Writer};
-use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
+use crate::logs::{Content, MAX_LINE_BYTES, RelativePath, Span};
 use crate::model::{Change, SessionId};
 use crate::record::assemble::{self, WireBody};
 use crate::record::entry::{self, Entry, FORMAT, Meta, SessionStart, SessionStartTag};
@@ -349,7 +349,7 @@ impl Book {
     }
 
     fn length_of(&self, file: &RelativePath) -> u64 {
-        std::fs::metadata(file.under(&self.log_dir)).map_or(0, |metadata| metadata.len())
+        Content::length_of(&self.log_dir, file).unwrap_or(0)
     }
 
     fn tell(&self, change: Change) {

@@ -1,9 +1,12 @@
 //! The log folder: there, writable, private, and with room on its disk.
 
+use std::io;
 use std::path::Path;
 
 use super::super::types::Check;
 use super::{fail, ok, warn};
+use crate::logs::layout::walk;
+use crate::logs::{Content, RelativePath};
 
 /// Below this much room the log may soon have gaps.
 const LOW_BYTES: u64 = 1 << 30;
@@ -13,6 +16,7 @@ const FULL_BYTES: u64 = 64 << 20;
 
 const FOLDER: &str = "log folder";
 const PERMISSIONS: &str = "permissions";
+const COMPRESSED: &str = "compressed sessions";
 const DISK: &str = "disk space";
 
 /// What there is to say about the folder.
@@ -21,7 +25,7 @@ pub(super) fn check(log_dir: &Path) -> Vec<Check> {
         let message = format!("{} is not there yet: the first start makes it", log_dir.display());
         return vec![ok(FOLDER, message), disk(log_dir)];
     }
-    vec![writable(log_dir), permissions(log_dir), disk(log_dir)]
+    vec![writable(log_dir), permissions(log_dir), compressed(log_dir), disk(log_dir)]
 }
 
 fn writable(log_dir: &Path) -> Check {
@@ -47,6 +51,23 @@ fn permissions(log_dir: &Path) -> Check {
             &format!("chmod -R go= {}", quoted(log_dir)),
         ),
         None => ok(PERMISSIONS, "only you can read the logs"),
+    }
+}
+
+/// Whether all compressed sessions say what is in them. They are not unpacked for it.
+fn compressed(log_dir: &Path) -> Check {
+    let length_of = |file: &RelativePath| Content::length_of(log_dir, file);
+    let files = walk(log_dir).flatten();
+    let mut damaged = files
+        .filter_map(|file| length_of(&file).err())
+        .filter(|error| error.kind() != io::ErrorKind::NotFound);
+    match damaged.next() {
+        Some(first) => fail(
+            COMPRESSED,
+            format!("{} cannot be read, such as {first}", 1 + damaged.count()),
+            "take it from a copy of the logs, or remove it; other sessions are not affected",
+        ),
+        None => ok(COMPRESSED, "all are whole as far as can be seen without unpacking them"),
     }
 }
 

@@ -78,7 +78,7 @@ impl Sizes {
         });
         let mut sizes = Self { index_bytes: bytes(&index) + beside.iter().sum::<u64>(), ..Self::default() };
         for file in layout::walk(log_dir).flatten() {
-            sizes.log_bytes = sizes.log_bytes.saturating_add(bytes(&file.under(log_dir)));
+            sizes.log_bytes = sizes.log_bytes.saturating_add(bytes(&file.on_disk(log_dir)));
             sizes.log_files += 1;
         }
         sizes

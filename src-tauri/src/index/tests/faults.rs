@@ -170,7 +170,7 @@ impl LogSource for Broken {
         if self.panics {
             return Ok(vec![LogFile {
                 file: "a/2026-11-23/20261123-030829-00000001.jsonl".to_owned(),
-                bytes: 1,
+                bytes: Some(1),
             }]);
         }
         Err(io::ErrorKind::PermissionDenied.into())

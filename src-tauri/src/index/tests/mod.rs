@@ -1,5 +1,6 @@
 //! The index against real SQLite files and real log lines.
 
+mod compressed;
 mod costs;
 mod faults;
 mod folder;

@@ -5,14 +5,13 @@
 mod tests;
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
-use super::RelativePath;
 use super::layout::{folder_of, walk, walk_loose};
 use super::read::Lines;
 use super::write::{WriteError, Writer};
+use super::{Content, RelativePath};
 use crate::model::{RequestId, Timestamp};
 use crate::record::entry::{Entry, Kind};
 
@@ -120,7 +119,7 @@ fn loose(dir: PathBuf) -> impl Iterator<Item = io::Result<Source>> {
 }
 
 fn lines(path: &Path) -> io::Result<Lines> {
-    Ok(Lines::new(BufReader::new(File::open(path)?), 0))
+    Ok(Lines::new(BufReader::new(Content::open_at(path)?), 0))
 }
 
 struct Import<'a> {

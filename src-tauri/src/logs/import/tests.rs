@@ -1,7 +1,11 @@
 use std::fs;
+use std::fs::File;
 use std::io::Write;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use super::*;
+use crate::logs::Sweep;
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/go-logs");
 
@@ -54,6 +58,26 @@ fn every_line_of_the_go_proxy_arrives_once_and_its_folder_stays_as_it_was() {
     let again = run(from, &into).unwrap();
     assert_eq!(again, ImportReport { files: 20, skipped_already_there: 61, ..Default::default() });
     assert!(tree(&into) == after_one && tree(from) == before);
+}
+
+#[test]
+fn compressed_files_are_taken_over_and_found_there_already() {
+    let dir = tempfile::tempdir().unwrap();
+    let copies = ["plain", "compressed", "into"].map(|name| dir.path().join(name));
+    let [plain, compressed, into] = &copies;
+    for copy in [plain, compressed] {
+        run(Path::new(FIXTURES), copy).unwrap();
+    }
+    let going_on = AtomicBool::new(false);
+    let compress = |log_dir| Sweep::new(log_dir, &going_on).compress(Duration::ZERO).files;
+    assert!(compress(compressed) > 3);
+    assert_eq!(run(compressed, into).unwrap().sessions, 20);
+    assert_eq!(entries(into), entries(plain));
+    assert!(compress(into) > 3);
+    let before = tree(into);
+    let again = run(compressed, into).unwrap();
+    assert_eq!((again.skipped_already_there, again.unreadable), (61, 0));
+    assert!(tree(into) == before, "nothing new, so nothing is made plain");
 }
 
 #[test]

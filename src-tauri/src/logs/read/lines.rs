@@ -1,14 +1,12 @@
 //! Every line of a file, the good ones as entries and the bad ones by place and reason.
 
 use std::collections::VecDeque;
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::bodies::Bodies;
 use super::merged::pieces;
-use crate::logs::open::{self, For};
-use crate::logs::{MAX_LINE_BYTES, RelativePath, Span};
+use crate::logs::{Content, MAX_LINE_BYTES, RelativePath, Span};
 use crate::record::entry::{Entry, EntryError};
 
 /// One line, or what a torn write left of one.
@@ -40,7 +38,7 @@ pub enum BadLine {
 /// Reads a file line by line, with no more than one line in memory, besides those that [`Bodies`] hold. Blank
 /// lines are passed over.
 #[derive(Debug)]
-pub struct Lines<R = BufReader<File>> {
+pub struct Lines<R = BufReader<Content>> {
     /// `None` once reading failed.
     reader: Option<R>,
     offset: u64,
@@ -54,7 +52,7 @@ pub struct Lines<R = BufReader<File>> {
 impl Lines {
     /// Opens a session file, at a line's beginning: 0, or some line's [`Span::end`].
     pub fn open(log_dir: &Path, file: &RelativePath, from_offset: u64) -> io::Result<Self> {
-        let (mut log, _) = open::session_file(log_dir, file, For::Reading)?;
+        let mut log = Content::open(log_dir, file)?;
         log.seek(SeekFrom::Start(from_offset))?;
         Ok(Self::new(BufReader::with_capacity(64 << 10, log), from_offset))
     }

@@ -8,7 +8,6 @@ mod lines;
 mod merged;
 mod pair;
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -16,8 +15,7 @@ pub use bodies::Bodies;
 pub use lines::{BadLine, Line, Lines};
 pub use pair::{Exchange, pair};
 
-use super::open::{self, For};
-use super::{MAX_LINE_BYTES, RelativePath, Span};
+use super::{Content, MAX_LINE_BYTES, RelativePath, Span};
 use crate::record::entry::{Entry, EntryError};
 
 /// Why a span gives no entry.
@@ -58,15 +56,15 @@ pub fn read_span(log_dir: &Path, file: &RelativePath, span: Span) -> Result<Entr
 /// Reads the line at `span` as it stands in the file.
 pub fn read_bytes(log_dir: &Path, file: &RelativePath, span: Span) -> Result<Vec<u8>, ReadError> {
     let io = |source| ReadError::Io { file: file.clone(), source };
-    let (mut log, _) = open::session_file(log_dir, file, For::Reading).map_err(io)?;
+    let mut log = Content::open(log_dir, file).map_err(io)?;
     // Checked before memory is taken for it: the index that the span came from may be corrupt.
-    if span.len > MAX_LINE_BYTES || span.end() > log.metadata().map_err(io)?.len() {
+    if span.len > MAX_LINE_BYTES || span.end() > log.length().map_err(io)? {
         return Err(ReadError::NoSuchLine { file: file.clone(), span });
     }
     read_at(&mut log, span).map_err(io)
 }
 
-fn read_at(log: &mut File, span: Span) -> io::Result<Vec<u8>> {
+fn read_at(log: &mut Content, span: Span) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     log.seek(SeekFrom::Start(span.offset))?;
     log.take(span.len).read_to_end(&mut bytes)?;

@@ -1,20 +1,23 @@
 //! Appends lines to session files. There is one writer for a log folder (the recorder, or an
-//! import); nothing here locks, and an undone write assumes that nobody else appended meanwhile.
+//! import); no file is locked against another, and an undone write assumes that nobody else appended meanwhile. A file's lock only keeps
+//! it from being compressed while a line is written to it.
 
 mod repair;
 mod unsynced;
 #[cfg(test)]
 mod tests;
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use repair::Repair;
 pub use unsynced::Unsynced;
 
-use super::open::{self, For, identity, is_at};
+use super::cold::restore;
+use super::open::{self, DayFolder, For, identity, is_at};
 use super::{MAX_LINE_BYTES, RelativePath, Span};
 
 /// At most this many session files are open at a time; the one unused for longest is closed first.
@@ -26,6 +29,12 @@ const SHARE_OF_DESCRIPTORS: u64 = 8;
 /// How long a file may be written to before it is looked up again at its place, where someone may
 /// have put another. (A deleted file is noticed at once.)
 const RECHECK_AFTER: Duration = Duration::from_secs(1);
+
+/// How long somebody else may have a file locked, and how often that is looked at.
+const LOCKED_FOR: Duration = Duration::from_millis(100);
+const LOCK_POLL: Duration = Duration::from_millis(1);
+/// How often a file that is taken away is looked up again.
+const ATTEMPTS: usize = 10;
 
 /// Why a line is not in its file.
 #[derive(Debug, thiserror::Error)]
@@ -73,7 +82,8 @@ pub struct Writer {
 struct Open {
     place: RelativePath,
     file: File,
-    id: (u64, u64),
+    /// `None`: it had no name any more when it was opened.
+    id: Option<(u64, u64)>,
     /// When the file was last seen at its place; `None` after an error.
     checked: Option<Instant>,
     /// The length up to which all lines are known to be whole.
@@ -123,39 +133,50 @@ impl Writer {
     }
 
     fn try_append(&mut self, place: &RelativePath, line: &[u8]) -> io::Result<Span> {
-        let (open, before, created) = self.current(place)?;
-        let offset = before + u64::from(!open.ends_whole(before)?);
-        let written = match offset - before {
-            0 => open.file.write_all(line),
-            _ => open.file.write_all(b"\n").and_then(|()| open.file.write_all(line)),
-        };
-        if let Err(error) = written {
-            open.checked = None;
-            // Should this fail too, the next line begins on a line of its own all the same.
-            let _ = open.file.set_len(before);
-            return Err(error);
+        for _ in 0..ATTEMPTS {
+            let (mut open, created) = self.take(place)?;
+            open.lock()?;
+            let len = open.len_if_current(&self.log_dir, self.recheck_after);
+            let appended = len.map(|len| open.append(line, len));
+            // What was locked is let go of; what could not be, cannot be let go of either.
+            let _ = open.file.unlock();
+            // Compressed, deleted or replaced: it is looked up anew.
+            let Some(appended) = appended else { continue };
+            self.open.push(open);
+            let span = appended?;
+            self.unsynced.insert(place, created);
+            return Ok(span);
         }
-        let span = Span { offset, len: line.len() as u64 };
-        open.whole_to = span.end();
-        self.unsynced.insert(place, created);
-        Ok(span)
+        Err(io::Error::other("it is taken away again and again"))
     }
 
-    /// The open file of this place, opened again when it is not the one that lies there; its length; and
-    /// whether it was made just now.
-    fn current(&mut self, place: &RelativePath) -> io::Result<(&mut Open, u64, bool)> {
+    /// The open file of this place, out of those that are open, or opened; and whether it was made just now.
+    fn take(&mut self, place: &RelativePath) -> io::Result<(Open, bool)> {
         if let Some(at) = self.open.iter().position(|open| open.place == *place) {
-            let mut open = self.open.remove(at);
-            if let Some(len) = open.len_if_current(&self.log_dir, self.recheck_after) {
-                return Ok((self.open.push_mut(open), len, false));
-            }
+            return Ok((self.open.remove(at), false));
         }
         if self.open.len() >= self.max_open {
             self.open.remove(0);
         }
-        let (open, len, created) = Open::new(&self.log_dir, place)?;
-        Ok((self.open.push_mut(open), len, created))
+        Open::new(&self.log_dir, place)
     }
+}
+
+/// A file that is not there, plain: made so, or made. What cannot be read of a compressed one is put
+/// aside; the session goes on with what can.
+fn make_plain(folder: &DayFolder, place: &RelativePath) -> io::Result<(File, bool)> {
+    let mut damage = None;
+    let restored = restore(folder, place, &mut |error| {
+        damage = Some(error);
+        Ok(())
+    })?;
+    if let Some(error) = damage {
+        let (compressed, aside) = (place.compressed_name(), format!("{}.damaged", place.compressed_name()));
+        tracing::error!(file = place.as_str(), aside, %error, "a compressed session cannot be unpacked whole; it goes on with what could be");
+        folder.rename(&compressed, &aside)?;
+    }
+    let (file, created) = folder.open(place.file_name(), For::Append)?;
+    Ok((file, created || restored))
 }
 
 fn max_open_files() -> usize {
@@ -165,23 +186,61 @@ fn max_open_files() -> usize {
 }
 
 impl Open {
-    /// With the file's length, and `true` when the file was made.
-    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, u64, bool)> {
-        let (file, created) = open::session_file(log_dir, place, For::Append)?;
-        let found = file.metadata()?;
-        let id = identity(&found).ok_or(io::ErrorKind::NotFound)?;
+    /// Makes the file plain if it was compressed. `true` when the file was made.
+    fn new(log_dir: &Path, place: &RelativePath) -> io::Result<(Self, bool)> {
+        let folder = DayFolder::of(log_dir, place, For::Append)?;
+        let (file, created) = match folder.open(place.file_name(), For::Repair) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => make_plain(&folder, place)?,
+            opened => opened?,
+        };
+        let id = identity(&file.metadata()?);
         let open = Self { place: place.clone(), file, id, checked: Some(Instant::now()), whole_to: 0 };
-        Ok((open, found.len(), created))
+        Ok((open, created))
     }
 
     /// Its length, if it is the one that lies at its place.
     fn len_if_current(&mut self, log_dir: &Path, recheck_after: Duration) -> Option<u64> {
-        let found = self.file.metadata().ok().filter(|found| identity(found) == Some(self.id))?;
+        let found = self.file.metadata().ok()?;
+        let id = identity(&found).filter(|id| self.id == Some(*id))?;
         if self.checked.is_none_or(|checked| checked.elapsed() >= recheck_after) {
             self.checked = Some(Instant::now());
-            return is_at(log_dir, &self.place, self.id).then_some(found.len());
+            return is_at(log_dir, &self.place, id).then_some(found.len());
         }
         Some(found.len())
+    }
+
+    /// Keeps others from taking the file away. Who compresses it has this for a moment; anyone else who
+    /// has it for longer is told of, and tried again by whoever writes.
+    fn lock(&self) -> io::Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.file.try_lock() {
+                Err(TryLockError::WouldBlock) if begun.elapsed() < LOCKED_FOR => thread::sleep(LOCK_POLL),
+                Err(TryLockError::WouldBlock) => {
+                    return Err(io::Error::other("another program has locked it"));
+                }
+                // Where files cannot be locked, nobody compresses them either.
+                Ok(()) | Err(TryLockError::Error(_)) => return Ok(()),
+            }
+        }
+    }
+
+    /// Appends a line to the file, which is `before` bytes long.
+    fn append(&mut self, line: &[u8], before: u64) -> io::Result<Span> {
+        let offset = before + u64::from(!self.ends_whole(before)?);
+        let written = match offset - before {
+            0 => self.file.write_all(line),
+            _ => self.file.write_all(b"\n").and_then(|()| self.file.write_all(line)),
+        };
+        if let Err(error) = written {
+            self.checked = None;
+            // Should this fail too, the next line begins on a line of its own all the same.
+            let _ = self.file.set_len(before);
+            return Err(error);
+        }
+        let span = Span { offset, len: line.len() as u64 };
+        self.whole_to = span.end();
+        Ok(span)
     }
 
     /// Whether a line can begin at the end of the file.
