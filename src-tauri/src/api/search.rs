@@ -95,7 +95,14 @@ pub async fn search(
 ) -> Result<Found, SearchError> {
     let search: Search = query.parse()?;
     let after = after.map(|after| Before { last_ms: after.last_ms, id: after.session.clone() });
-    let found = index::search(archive.db(), &search, limit, after.as_ref()).await;
+    let mut found = index::search(archive.db(), &search, limit, after.as_ref()).await;
+    if found.is_err() {
+        // A proxy that starts for the first time is just making it: nothing was said yet.
+        if archive.db().is_blank().await {
+            return Ok(Found { sessions: Vec::new(), next: None, unread_files: 0 });
+        }
+        found = index::search(archive.db(), &search, limit, after.as_ref()).await;
+    }
     let found = found.map_err(|error| SearchError::NoIndex { reason: archive.why_no_index(&error) })?;
     Ok(Found {
         sessions: found.groups.into_iter().filter_map(session_hits).collect(),

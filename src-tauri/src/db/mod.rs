@@ -97,6 +97,12 @@ impl Db {
         SqlitePool::clone(&self.shared.readers.load())
     }
 
+    /// Whether the file has no tables yet: somebody is just making it.
+    pub async fn is_blank(&self) -> bool {
+        let Ok(mut connection) = self.connect_reader().await else { return false };
+        matches!(schema::look(&mut connection).await, Ok(Schema::Empty))
+    }
+
     /// A new connection that reads, for those who keep one.
     pub async fn connect_reader(&self) -> Result<SqliteConnection, DbError> {
         Ok(read_options(self.path()).connect().await?)

@@ -1,4 +1,4 @@
-//! The schema's versions: numbered files, each applied in a transaction of its own.
+//! The schema's versions: numbered files, applied in their order, in one transaction.
 
 use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{Connection as _, SqlSafeStr as _, SqliteConnection};
@@ -78,9 +78,12 @@ fn compare(found: &[(i64, bool, Vec<u8>)]) -> Schema {
 }
 
 /// Brings a database up to the latest version, and says whether its tables are now what the
-/// versions make of an empty one. A version whose script fails leaves nothing behind.
+/// versions make of an empty one. Who reads meanwhile sees all of the versions' work or none of it, and a
+/// script that fails leaves nothing behind.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<bool, MigrateError> {
-    run(connection, migrations()).await?;
+    let mut together = connection.begin_with("begin immediate").await?;
+    run(&mut together, migrations()).await?;
+    together.commit().await?;
     let mut model = SqliteConnection::connect("sqlite::memory:").await?;
     run(&mut model, migrations()).await?;
     let intact = definitions(connection).await? == definitions(&mut model).await?;

@@ -222,3 +222,26 @@ async fn replacing_and_reopening_renew_the_readers() {
     assert!(matches!(db.replace().await.unwrap(), State::CorruptSetAside(_)));
     assert_eq!(count_files(&db).await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_reads_while_it_is_made_sees_no_table_or_all() {
+    for _ in 0..5 {
+        let (_folder, path) = folder();
+        let tables = async |path: &Path| -> Option<i64> {
+            let mut reader = read_options(path).connect().await.ok()?;
+            sqlx::query_scalar("select count(*) from sqlite_schema").fetch_one(&mut reader).await.ok()
+        };
+        let making = tokio::runtime::Handle::current().spawn({
+            let path = path.clone();
+            async move { open(&path).await }
+        });
+        let mut seen = std::collections::BTreeSet::new();
+        while !making.is_finished() {
+            seen.extend(tables(&path).await);
+        }
+        let db = making.await.unwrap().db;
+        let all = tables(&path).await.unwrap();
+        assert!(seen.iter().all(|count| *count == 0 || *count == all), "{seen:?} of {all}");
+        assert!(!db.is_blank().await);
+    }
+}

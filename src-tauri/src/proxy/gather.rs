@@ -31,13 +31,15 @@ pub(super) struct Gather {
     held: BytesMut,
     /// What comes behind what is held.
     next: Option<Next>,
+    /// Something was passed on, and hyper has not had to wait since: it may not have been written yet.
+    unwritten: bool,
 }
 
 impl Gather {
     /// `reading`: of a connection that carries this body alone, and only if it comes in chunks. Without it
     /// each piece goes on as it comes.
     pub(super) fn new(inner: Incoming, reading: Option<Reading>) -> Self {
-        Self { inner, reading, held: BytesMut::new(), next: None }
+        Self { inner, reading, held: BytesMut::new(), next: None, unwritten: false }
     }
 
     /// Whether bytes came that were not passed on yet.
@@ -74,6 +76,25 @@ impl Gather {
         }
     }
 
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Next> {
+        ready!(self.poll_together(cx));
+        match self.take_held() {
+            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
+            None => self.poll_inner(cx),
+        }
+    }
+
+    /// Tells that the body broke off. hyper drops what it has not written when it hears that: it is made to
+    /// wait once, and writes, before.
+    fn break_off(&mut self, error: hyper::Error, cx: &mut Context<'_>) -> Poll<Next> {
+        if std::mem::take(&mut self.unwritten) {
+            self.next = Some(Some(Err(error)));
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(error)))
+    }
+
     /// Until no more is ready, or enough is held.
     fn poll_together(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while self.held.len() < GATHERED_BYTES {
@@ -99,11 +120,12 @@ impl Body for Gather {
     type Error = hyper::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Next> {
-        ready!(self.poll_together(cx));
-        match self.take_held() {
-            Some(bytes) => Poll::Ready(Some(Ok(Frame::data(bytes)))),
-            None => self.poll_inner(cx),
+        let next = self.poll_next(cx);
+        if let Poll::Ready(Some(Err(error))) = next {
+            return self.break_off(error, cx);
         }
+        self.unwritten = next.is_ready();
+        next
     }
 
     fn is_end_stream(&self) -> bool {

@@ -42,6 +42,22 @@ async fn w2_a_cut_between_chunks_is_a_cut_client() {
     assert_cut(&answered_with(part, drop).await, b"data:a");
 }
 
+/// The chunks and the end are there at once, so that the proxy has both in its hands.
+#[tokio::test]
+async fn w2_what_came_with_the_cut_is_passed_on() {
+    let pair = Pair::start().await;
+    for _ in 0..20 {
+        let (mut client, mut server) = pair.asked("/v1/messages").await;
+        server.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").await;
+        let (_, head) = client.response_head().await.expect("the head arrives before the cut");
+        server.send("6\r\ndata:a\r\n6\r\ndata:b\r\nff\r\ndata:c").await;
+        drop(server);
+        let framing = crate::support::raw::Framing::of_response(&head, b"GET").expect("a framing");
+        let body = client.reader.body(framing).await;
+        assert_cut(&Response { interim: Vec::new(), head, body }, b"data:adata:bdata:c");
+    }
+}
+
 #[tokio::test]
 async fn w2_a_cut_within_a_chunk_is_a_cut_client() {
     let part = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nff\r\ndata:a";
