@@ -51,7 +51,8 @@ pub(super) struct Seller {
     api_pattern: Pattern,
     /// Whose prices hold for models that it has no own prices for.
     fallback_model_providers: Vec<String>,
-    pub(super) models: Vec<Model>,
+    /// Exactly as many: a vector that grows keeps room for several more, a megabyte in all.
+    pub(super) models: Box<[Model]>,
 }
 
 /// A model, or several that are sold alike.
@@ -59,7 +60,7 @@ pub(super) struct Seller {
 pub(super) struct Model {
     #[serde(rename = "match")]
     clause: Clause,
-    prices: Vec<Conditional>,
+    prices: Box<[Conditional]>,
 }
 
 /// Prices and when they hold. The last ones that do count.
