@@ -27,6 +27,7 @@ use super::policy;
 use super::tap::RequestTap;
 use super::upstream_io::UpstreamIo;
 use crate::config::{Config, is_loopback};
+use crate::journal::ExchangeWriter;
 
 /// An idle connection is kept so long: below what common load balancers allow.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(50);
@@ -39,6 +40,11 @@ const CONNECTION_WINDOW_BYTES: u32 = 512 * 1024 * 1024;
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type Dialled = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+tokio::task_local! {
+    /// Whose request has to wait for a connection. hyper-util has no way of telling the connector.
+    static WAITING: Arc<ExchangeWriter>;
+}
 
 /// The pool of connections to all upstreams.
 #[derive(Debug, Clone)]
@@ -63,12 +69,14 @@ impl Upstreams {
         Self { client }
     }
 
-    /// Sends a request. Nothing is retried once a byte of it was written.
+    /// Sends a request. Nothing is retried once a byte of it was written. `writer` is flushed before dialling:
+    /// otherwise the request's tap writes its head together with its first bytes.
     pub(super) async fn send(
         &self,
         request: http::Request<RequestTap>,
+        writer: Arc<ExchangeWriter>,
     ) -> Result<Response<Incoming>, hyper_util::client::legacy::Error> {
-        self.client.request(request).await
+        WAITING.scope(writer, self.client.request(request)).await
     }
 }
 
@@ -150,6 +158,7 @@ impl Service<Uri> for Connector {
     /// Name look-up, connect and TLS together get the connect timeout: a peer that accepts and then
     /// says nothing must not hold a client.
     fn call(&mut self, uri: Uri) -> Self::Future {
+        let _ = WAITING.try_with(|writer| writer.flush());
         let timeout = self.timeout;
         let dialling = self.dial(uri);
         Box::pin(async move {

@@ -60,18 +60,12 @@ async fn exchange(
     let speaks_interim = request.version() == Version::HTTP_11;
     let aside = request.extensions().get::<Aside>().cloned().filter(|_| speaks_interim);
     let (parts, body) = request.into_parts();
-    let mut body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
-    if parts.headers.contains_key(header::EXPECT) {
-        // Asking for the body would invite the client to send it: the upstream does that, or nobody.
-        writer.flush();
-    } else {
-        body.take_first().await;
-    }
+    let body = RequestTap::new(body, Arc::clone(writer), shared.redactor.clone(), unread.clone());
     if let Some(refusal) = route.refusal.clone().or(upgrade) {
         return Err((EndKind::Refused, refusal));
     }
     let outgoing = outgoing(parts, body, route).map_err(|error| (EndKind::Refused, error))?;
-    let answer = send(shared, outgoing, aside).await;
+    let answer = send(shared, outgoing, writer, aside).await;
     answer.map_err(|error| (EndKind::UpstreamError, explain(&error, route)))
 }
 
@@ -123,12 +117,14 @@ fn outgoing(
 async fn send(
     shared: &Shared,
     mut request: http::Request<RequestTap>,
+    writer: &Arc<ExchangeWriter>,
     aside: Option<Aside>,
 ) -> Result<http::Response<Incoming>, hyper_util::client::legacy::Error> {
-    let Some(aside) = aside else { return shared.upstreams.send(request).await };
+    let writer = Arc::clone(writer);
+    let Some(aside) = aside else { return shared.upstreams.send(request, writer).await };
     let (sender, mut interim) = mpsc::unbounded_channel();
     interim::listen(&mut request, sender);
-    let mut final_response = std::pin::pin!(shared.upstreams.send(request));
+    let mut final_response = std::pin::pin!(shared.upstreams.send(request, writer));
     loop {
         tokio::select! {
             biased;

@@ -13,7 +13,7 @@ use axum::body::Body as ClientBody;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// From a head's first byte to its last.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -48,27 +48,40 @@ impl HeadClock {
 #[derive(Debug, Default)]
 pub(super) struct HeadTimer {
     clock: HeadClock,
-    /// Runs since the first byte of the head that would be the given one.
-    running: Option<(u64, Pin<Box<Sleep>>)>,
+    /// The head that has begun and not ended.
+    arriving: Option<Arriving>,
+}
+
+#[derive(Debug)]
+struct Arriving {
+    /// Which it is: so many were read before it.
+    number: u64,
+    since: Instant,
+    /// Set once the head did not come whole with one read. Nearly all do, and setting a timer wakes another
+    /// thread, which has to wait for less from then on.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl HeadTimer {
     pub(super) fn new(clock: HeadClock) -> Self {
-        Self { clock, running: None }
+        Self { clock, arriving: None }
     }
 
     /// Call it after each read; `bytes_came` says whether it brought any. Ready when a head takes too long.
     pub(super) fn poll_after_read(&mut self, bytes_came: bool, cx: &mut Context<'_>) -> Poll<()> {
-        let heads = self.clock.shared.heads.load(Ordering::Acquire);
-        if self.running.as_ref().is_some_and(|(awaited, _)| *awaited != heads) {
-            self.running = None;
-        }
-        if bytes_came && self.running.is_none() && !self.clock.shared.in_body.load(Ordering::Acquire) {
-            self.running = Some((heads, Box::pin(sleep(HEAD_TIMEOUT))));
-        }
-        match &mut self.running {
-            Some((_, timer)) => timer.as_mut().poll(cx),
-            None => Poll::Pending,
+        let number = self.clock.shared.heads.load(Ordering::Acquire);
+        self.arriving.take_if(|arriving| arriving.number != number);
+        match &mut self.arriving {
+            Some(arriving) => {
+                let due = arriving.since + HEAD_TIMEOUT;
+                arriving.timer.get_or_insert_with(|| Box::pin(sleep_until(due))).as_mut().poll(cx)
+            }
+            None => {
+                let in_body = self.clock.shared.in_body.load(Ordering::Acquire);
+                let begins = bytes_came && !in_body;
+                self.arriving = begins.then(|| Arriving { number, since: Instant::now(), timer: None });
+                Poll::Pending
+            }
         }
     }
 }

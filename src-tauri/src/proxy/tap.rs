@@ -55,8 +55,6 @@ impl Tap {
 #[derive(Debug)]
 pub(super) struct RequestTap {
     inner: ClientBody,
-    /// What was there at once: on record, and not passed on yet.
-    first: Option<Result<Frame<Bytes>, axum::Error>>,
     tap: Tap,
     /// Set when the client broke it off.
     broken: bool,
@@ -87,32 +85,7 @@ impl RequestTap {
         if inner.is_end_stream() {
             tap.finish(&[], Vec::new());
         }
-        Self { inner, first: None, tap, broken: false, unread }
-    }
-
-    /// Takes what the client sent along with the head, so that both are one write to the journal.
-    pub(super) async fn take_first(&mut self) {
-        if !self.tap.finished {
-            let next = std::future::poll_fn(|cx| Poll::Ready(self.poll_inner(cx))).await;
-            self.first = if let Poll::Ready(first) = next { first } else { None };
-        }
-    }
-
-    fn poll_inner(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Poll::Ready(next) = Pin::new(&mut self.inner).poll_frame(cx) else {
-            self.tap.writer.flush();
-            return Poll::Pending;
-        };
-        match &next {
-            Some(Ok(frame)) => self.tap.see(frame, self.inner.is_end_stream()),
-            Some(Err(_)) => {
-                self.broken = true;
-                let why = "the request's body broke off".to_owned();
-                self.tap.writer.outcome(EndKind::ClientAborted, Some(why));
-            }
-            None => self.tap.finish(&[], Vec::new()),
-        }
-        Poll::Ready(next)
+        Self { inner, tap, broken: false, unread }
     }
 }
 
@@ -133,26 +106,29 @@ impl Body for RequestTap {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        match self.first.take() {
-            Some(first) => Poll::Ready(Some(first)),
-            None => self.poll_inner(cx),
+        let this = &mut *self;
+        let Poll::Ready(next) = Pin::new(&mut this.inner).poll_frame(cx) else {
+            this.tap.writer.flush();
+            return Poll::Pending;
+        };
+        match &next {
+            Some(Ok(frame)) => this.tap.see(frame, this.inner.is_end_stream()),
+            Some(Err(_)) => {
+                this.broken = true;
+                let why = "the request's body broke off".to_owned();
+                this.tap.writer.outcome(EndKind::ClientAborted, Some(why));
+            }
+            None => this.tap.finish(&[], Vec::new()),
         }
+        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none() && self.inner.is_end_stream()
+        self.inner.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let first = self.first.as_ref().and_then(|first| first.as_ref().ok()).and_then(Frame::data_ref);
-        let taken = first.map_or(0, |data| data.len() as u64);
-        let rest = self.inner.size_hint();
-        let mut hint = SizeHint::new();
-        if let Some(upper) = rest.upper() {
-            hint.set_upper(upper + taken);
-        }
-        hint.set_lower(rest.lower() + taken);
-        hint
+        self.inner.size_hint()
     }
 }
 
