@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::support::harness::{Options, Proxy};
 use crate::support::ticker::{self, Ticker};
+use crate::support::upstream::Upstream;
 
 /// Calls for one event of a stream, at most: from the upstream, into the journal, to the client. (Events that
 /// come together share them.)
@@ -14,10 +15,46 @@ const PER_EVENT: [(&str, f64); 3] = [("recvfrom", 1.0), ("pwritev", 1.0), ("writ
 /// How far a figure may lie above that: what a stream costs besides its events is not always the same.
 const TOLERANCE: f64 = 0.1;
 
+/// Calls for a request on a connection that is kept, at most. `futex` is a thread that wakes another, or falls asleep
+/// until it is woken: a request that goes from thread to thread has four of them and more.
+const PER_REQUEST: [(&str, f64); 2] = [("pwritev", 3.0), ("futex", 1.0)];
+
+const REQUESTS: u32 = 200;
 const EVENTS: u32 = 400;
 const PAUSE: Duration = Duration::from_millis(5);
 
 type Calls = BTreeMap<String, f64>;
+
+#[tokio::test]
+async fn a_request_stays_on_one_thread() {
+    let upstream = Upstream::start().await;
+    let trace = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut proxy = traced(&trace, "pwritev,futex").await;
+    let url = format!("{}/v1/messages", proxy.url("anthropic", &upstream));
+    let client = reqwest::Client::new();
+    let send = async |count: u32| {
+        for _ in 0..count {
+            let body =
+                r#"{"model":"claude-x","max_tokens":64,"messages":[{"role":"user","content":"Hello"}]}"#;
+            let request = client.post(&url).header("content-type", "application/json").body(body);
+            let answer = request.send().await.expect("an answer");
+            answer.bytes().await.expect("a whole answer");
+        }
+    };
+    send(20).await;
+    let threads = proxy_threads(proxy.pid());
+    let before = calls(trace.path(), &threads);
+    send(REQUESTS).await;
+    let after = calls(trace.path(), &threads);
+    proxy.stop().await;
+
+    for (name, wanted) in PER_REQUEST {
+        let of = |calls: &Calls| calls.get(name).copied().unwrap_or(0.0);
+        let found = (of(&after) - of(&before)) / f64::from(REQUESTS);
+        assert!(found <= wanted * (1.0 + TOLERANCE), "{name}: {found:.2}, wanted {wanted:.2}");
+    }
+    assert!(after.contains_key("pwritev"), "nothing was counted");
+}
 
 #[tokio::test]
 async fn an_event_of_a_stream_costs_three_calls() {
@@ -42,11 +79,7 @@ async fn events_that_come_together_go_on_together() {
 async fn calls_per_event(pause: Duration) -> Calls {
     let ticker = Ticker::start().await;
     let trace = tempfile::NamedTempFile::new().expect("a temporary file");
-    let before = format!(
-        "exec strace -D -f --seccomp-bpf -qq -o {} -e trace=pwritev,write,writev,sendto,recvfrom,read \"$@\"",
-        trace.path().display()
-    );
-    let mut proxy = Proxy::start(Options { before: Some(before), ..Options::default() }).await;
+    let mut proxy = traced(&trace, "pwritev,write,writev,sendto,recvfrom,read").await;
     stream(&proxy, &ticker, 1, pause).await;
     let threads = proxy_threads(proxy.pid());
     let first = calls(trace.path(), &threads);
@@ -62,6 +95,13 @@ async fn calls_per_event(pause: Duration) -> Calls {
     let per_event = |name: &str| (cost(&short, &long, name) - cost(&first, &short, name)) / f64::from(EVENTS);
     let found = PER_EVENT.map(|(name, _)| (name.to_owned(), per_event(name)));
     Calls::from(found)
+}
+
+/// A proxy whose `calls` are written to a file.
+async fn traced(trace: &tempfile::NamedTempFile, calls: &str) -> Proxy {
+    let trace = trace.path().display();
+    let before = format!("exec strace -D -f --seccomp-bpf -qq -o {trace} -e trace={calls} \"$@\"");
+    Proxy::start(Options { before: Some(before), ..Options::default() }).await
 }
 
 async fn stream(proxy: &Proxy, ticker: &Ticker, events: u32, pause: Duration) {
