@@ -35,7 +35,11 @@ fn text(done: &Compressed, undo: bool) -> String {
     match (done.sessions, undo) {
         (0, false) => "Nothing to compress.\n".to_owned(),
         (0, true) => "Nothing is compressed.\n".to_owned(),
-        (sessions, false) => format!("Compressed {sessions} sessions: {before} before, {after} now.\n"),
-        (sessions, true) => format!("Made {sessions} sessions plain: {before} before, {after} now.\n"),
+        (sessions, false) => format!("Compressed {}: {before} before, {after} now.\n", counted(sessions)),
+        (sessions, true) => format!("Made {} plain: {before} before, {after} now.\n", counted(sessions)),
     }
+}
+
+fn counted(sessions: u64) -> String {
+    if sessions == 1 { "one session".to_owned() } else { format!("{sessions} sessions") }
 }
