@@ -24,7 +24,7 @@ const NEEDS = {
     isThere: () => findPython() !== null,
   },
   strace: {
-    what: "strace (makes a disk slow in a test)",
+    what: "strace (makes a disk slow and counts calls, in tests)",
     packages: ["strace"],
     isThere: () => output("strace", ["-V"]) !== null,
   },

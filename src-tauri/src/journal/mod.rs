@@ -18,6 +18,7 @@ mod exchange_writer;
 mod fault_tests;
 mod frame;
 mod keeper;
+mod places;
 mod queue;
 mod reader;
 mod recover;

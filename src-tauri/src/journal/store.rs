@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::exchange_writer::ExchangeWriter;
 use super::frame::{self, Pending};
 use super::keeper::{self, Keeper};
+use super::places::Places;
 use super::queue::{Owned, Queue, Unstored};
 use super::roll::{Allocated, Roll};
 use super::segment::{Disposed, Location, Segment};
@@ -55,11 +56,8 @@ pub(super) struct Shared {
     pub(super) current: ArcSwapOption<Segment>,
     /// What the tail still has to read, and the next segment's number. Locked when a segment ends.
     pub(super) roll: Mutex<Roll>,
-    /// Threads inside a write, at most `limits.writers`; those that wait for one to leave; and how they do.
-    writing: AtomicUsize,
-    waiting: AtomicUsize,
-    turn: Mutex<()>,
-    left: Condvar,
+    /// Threads inside a write, at most `limits.writers`.
+    writers: Places,
     /// When an append was slow last.
     slow_at_us: AtomicU64,
     /// Set while the disk is slow: frames go through `queue`.
@@ -110,10 +108,7 @@ impl Journal {
             next_exchange: AtomicU64::new(1),
             current: ArcSwapOption::empty(),
             roll: Mutex::new(roll),
-            writing: AtomicUsize::new(0),
-            waiting: AtomicUsize::new(0),
-            turn: Mutex::default(),
-            left: Condvar::new(),
+            writers: Places::new(limits.writers),
             slow_at_us: AtomicU64::new(0),
             slow: AtomicBool::new(false),
             queue: Mutex::default(),
@@ -211,7 +206,7 @@ impl Shared {
         }
         let started = Instant::now();
         let stored = self.store(&frames).frames;
-        self.leave();
+        self.writers.leave();
         if started.elapsed() > SLOW && self.slow_before(self.now_us()) {
             self.slow.store(true, Ordering::Release);
         }
@@ -235,36 +230,13 @@ impl Shared {
         before != 0 && now_us.saturating_sub(before) < 1_000_000
     }
 
-    /// Takes a place among the writing threads. False when all are taken and stay so: the disk hangs.
+    /// Takes a place among the writing threads. False when all stay taken: the disk hangs.
     fn enter(&self) -> bool {
-        if self.try_enter() {
-            return true;
-        }
-        // Asleep, not in a loop: what the others wait for may need this processor.
-        self.waiting.fetch_add(1, Ordering::SeqCst);
-        let turn = lock(&self.turn);
-        let waited = self.left.wait_timeout_while(turn, SLOW, |()| !self.try_enter());
-        let entered = !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out();
-        self.waiting.fetch_sub(1, Ordering::SeqCst);
+        let entered = self.writers.enter(SLOW);
         if !entered {
             self.slow.store(true, Ordering::Release);
         }
         entered
-    }
-
-    fn try_enter(&self) -> bool {
-        let taken = |now: usize| (now < self.limits.writers).then_some(now + 1);
-        self.writing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, taken).is_ok()
-    }
-
-    /// Gives the place to the next.
-    fn leave(&self) {
-        self.writing.fetch_sub(1, Ordering::SeqCst);
-        if self.waiting.load(Ordering::SeqCst) > 0 {
-            // Locked, so that nobody who has just looked is about to fall asleep.
-            drop(lock(&self.turn));
-            self.left.notify_one();
-        }
     }
 
     /// Writes a frame into the current segment, or a new one. Returns where its payload lies.
@@ -381,7 +353,7 @@ impl Shared {
     /// Whether every frame that was appended can be seen by the tail.
     pub(super) fn settled(&self) -> bool {
         let queue = lock(&self.queue);
-        self.writing.load(Ordering::Acquire) == 0 && queue.frames.is_empty() && !queue.storing
+        self.writers.are_empty() && queue.frames.is_empty() && !queue.storing
     }
 }
 

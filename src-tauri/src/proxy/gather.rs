@@ -105,8 +105,7 @@ impl Gather {
                     break;
                 }
                 Poll::Pending if self.is_holding() => {
-                    let drained = self.reading.as_ref().map_or(Poll::Ready(()), |it| it.poll_drained(cx));
-                    return drained;
+                    return self.reading.as_ref().map_or(Poll::Ready(()), |it| it.poll_drained(cx));
                 }
                 Poll::Pending => return Poll::Pending,
             }

@@ -9,9 +9,9 @@ use zstd::stream::write::Encoder;
 use super::table::Table;
 use super::{FRAME_BYTES, MAX_FRAME_BYTES, WINDOW_LOG};
 
-/// Measured on the text of coding agents: one step more gains nothing and needs 7 MiB more memory. With long-distance matching (zstd's
-/// `--long`) files were larger by a tenth and slower to write: at this level, turns within the window are
-/// found without it.
+/// Measured on the text of coding agents: one step more gains nothing and needs 7 MiB more memory. With
+/// long-distance matching (zstd's `--long`) files were larger by a tenth and slower to write: at this level,
+/// turns within the window are found without it.
 const LEVEL: i32 = 8;
 const BLOCK_BYTES: usize = 256 << 10;
 

@@ -1,6 +1,6 @@
 //! Appends lines to session files. There is one writer for a log folder (the recorder, or an
-//! import); no file is locked against another, and an undone write assumes that nobody else appended meanwhile. A file's lock only keeps
-//! it from being compressed while a line is written to it.
+//! import); no file is locked against another, and an undone write assumes that nobody else appended
+//! meanwhile. A file's lock only keeps it from being compressed while a line is written to it.
 
 mod repair;
 mod unsynced;
