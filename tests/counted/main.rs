@@ -22,7 +22,7 @@ use tokio::sync::watch;
 static COUNTING: dhat::Alloc = dhat::Alloc;
 
 /// For a request of 2 KB with a client's usual fields, and its answer of 2 KB.
-const ALLOCATIONS_PER_REQUEST: u64 = 104;
+const ALLOCATIONS_PER_REQUEST: u64 = 89;
 /// For one event of a stream, from its upstream's socket to the client's.
 const ALLOCATIONS_PER_EVENT: u64 = 0;
 

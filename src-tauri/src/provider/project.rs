@@ -1,5 +1,7 @@
 //! The folder that an agent works in, as its client tells the model. No API has a field for it.
 
+use memchr::memmem;
+
 use super::message::{Block, Message, Role};
 
 /// Clients say it near the beginning; what comes later quotes files and other people.
@@ -33,8 +35,8 @@ pub(super) fn project(messages: &[Message]) -> Option<String> {
 }
 
 fn path_after(mark: &str, text: &str) -> Option<String> {
-    let (_, rest) = text.split_once(mark)?;
-    let path = rest.split(['\n', '\r', '<']).next()?.trim();
+    let start = memmem::find(text.as_bytes(), mark.as_bytes())? + mark.len();
+    let path = text[start..].split(['\n', '\r', '<']).next()?.trim();
     let is_windows = path.as_bytes().get(1..3).is_some_and(|start| start == b":\\" || start == b":/");
     let fits = path.chars().count() <= MAX_CHARS && !path.contains(char::is_control);
     (fits && (path.starts_with('/') || is_windows)).then(|| path.to_owned())

@@ -1,8 +1,11 @@
 //! One exchange: the request goes up while it arrives, the response comes down while it arrives.
 
 use std::error::Error;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,14 +15,13 @@ use http::request::Parts;
 use http::{StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use tokio::sync::mpsc;
 
 use super::Shared;
 use super::connect::NotPublic;
 use super::error::ProxyError;
 use super::gather::Gather;
 use super::headers::{self, LoggedHeaders};
-use super::interim::{self, Aside};
+use super::interim::Aside;
 use super::route::{self, Route};
 use super::tap::{RequestTap, ResponseTap, Unread};
 use crate::journal::ExchangeWriter;
@@ -94,7 +96,7 @@ fn begin<'r>(shared: &'r Shared, request: &'r Request, route: &Route) -> Begin<L
         started: Timestamp::now(),
         provider: route.provider,
         upstream: route.upstream.clone(),
-        method: request.method().to_string(),
+        method: request.method().as_str().to_owned(),
         path: route.path.clone(),
         query: route.query.as_deref().map(|query| shared.redactor.query(query).into_owned()),
         headers: LoggedHeaders { headers: request.headers(), redactor: &shared.redactor },
@@ -109,7 +111,7 @@ fn outgoing(
 ) -> Result<http::Request<RequestTap>, ProxyError> {
     parts.uri = route.uri()?;
     parts.version = Version::HTTP_11;
-    parts.headers = headers::for_upstream(&parts.headers);
+    parts.headers = headers::for_upstream(parts.headers);
     Ok(http::Request::from_parts(parts, body))
 }
 
@@ -122,16 +124,18 @@ async fn send(
 ) -> Result<http::Response<Incoming>, hyper_util::client::legacy::Error> {
     let writer = Arc::clone(writer);
     let Some(aside) = aside else { return shared.upstreams.send(request, writer).await };
-    let (sender, mut interim) = mpsc::unbounded_channel();
-    interim::listen(&mut request, sender);
-    let mut final_response = std::pin::pin!(shared.upstreams.send(request, writer));
-    loop {
-        tokio::select! {
-            biased;
-            Some(one) = interim.recv() => aside.send(&one).await,
-            response = &mut final_response => return response,
+    aside.listen(&mut request);
+    let mut sending = pin!(shared.upstreams.send(request, writer));
+    let mut answer = Poll::Pending;
+    poll_fn(|cx| {
+        if answer.is_pending() {
+            answer = sending.as_mut().poll(cx);
         }
-    }
+        // Asked after the answer: what came before it was pushed before it.
+        ready!(aside.poll_written(cx));
+        std::mem::replace(&mut answer, Poll::Pending)
+    })
+    .await
 }
 
 fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<ExchangeWriter>) -> Response {
@@ -141,7 +145,7 @@ fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<Exc
         headers: LoggedHeaders { headers: &parts.headers, redactor: &shared.redactor },
         http_version: version(parts.version),
     });
-    parts.headers = headers::for_client(&parts.headers);
+    parts.headers = headers::for_client(parts.headers);
     let came_over = std::mem::replace(&mut parts.version, Version::HTTP_11);
     let length_given = parts.headers.contains_key(header::CONTENT_LENGTH);
     // A body of known length has no chunks, and over http/2 others share the connection.
@@ -153,7 +157,13 @@ fn incoming(shared: &Shared, response: http::Response<Incoming>, writer: Arc<Exc
 }
 
 fn version(version: Version) -> String {
-    format!("{version:?}")
+    let name = match version {
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_11 => "HTTP/1.1",
+        Version::HTTP_2 => "HTTP/2.0",
+        other => return format!("{other:?}"),
+    };
+    name.to_owned()
 }
 
 fn no_upgrade() -> ProxyError {

@@ -3,12 +3,15 @@
 //!
 //! There is no switch to turn this off.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::error::ProxyError;
 
 /// What the fields of a head may take together. The request's target has a limit of its own, in `route`.
 const MAX_FIELDS_BYTES: usize = 64 * 1024;
+
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Checks a request's head against DNS rebinding (`Host`) and browsers (`Origin`, `Sec-Fetch-*`).
 ///
@@ -33,8 +36,8 @@ pub(super) fn check<B>(
     if allowed {
         return Ok(());
     }
-    if headers.contains_key("sec-fetch-site")
-        || is(headers, "sec-fetch-mode", &["navigate", "no-cors", "websocket", "same-origin"])
+    if headers.contains_key(SEC_FETCH_SITE)
+        || is(headers, SEC_FETCH_MODE, &["navigate", "no-cors", "websocket", "same-origin"])
     {
         return Err(refuse("browser_refused", "requests from browsers are refused"));
     }
@@ -100,7 +103,7 @@ fn is_us(host: &[u8], port: u16) -> bool {
     })
 }
 
-fn is(headers: &HeaderMap, name: &str, values: &[&str]) -> bool {
+fn is(headers: &HeaderMap, name: HeaderName, values: &[&str]) -> bool {
     headers
         .get_all(name)
         .iter()

@@ -7,32 +7,28 @@ use crate::record::Headers;
 use crate::record::redact::Redactor;
 
 /// Fields that concern one connection only (RFC 9110 7.6.1), besides those that `Connection` names.
-const HOP_BY_HOP: [HeaderName; 6] = [
-    header::CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
+const HOP_BY_HOP: [&str; 6] =
+    ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
 
 /// The client's fields, as the upstream gets them. `Host` is left out: hyper's client writes
 /// the upstream's, and for h2 the pseudo-field instead.
 /// `TE: trailers` is kept as that and nothing more, because trailers are passed on. A chunked body stays
 /// one: hyper's client sends none of unknown length with GET or HEAD unless a field says so.
-pub(super) fn for_upstream(from_client: &HeaderMap) -> HeaderMap {
-    let mut kept = end_to_end(from_client, &[header::HOST, header::PROXY_AUTHORIZATION]);
-    if accepts_trailers(from_client) {
+pub(super) fn for_upstream(from_client: HeaderMap) -> HeaderMap {
+    let accepts_trailers = accepts_trailers(&from_client);
+    let is_chunked = from_client.contains_key(header::TRANSFER_ENCODING);
+    let mut kept = end_to_end(from_client, &["host", "proxy-authorization"]);
+    if accepts_trailers {
         kept.insert(header::TE, HeaderValue::from_static("trailers"));
     }
-    if from_client.contains_key(header::TRANSFER_ENCODING) {
+    if is_chunked {
         kept.insert(header::TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     kept
 }
 
 /// The upstream's fields, as the client gets them.
-pub(super) fn for_client(from_upstream: &HeaderMap) -> HeaderMap {
+pub(super) fn for_client(from_upstream: HeaderMap) -> HeaderMap {
     end_to_end(from_upstream, &[])
 }
 
@@ -42,7 +38,7 @@ pub(super) fn wants_upgrade(headers: &HeaderMap) -> bool {
         && listed(headers, header::CONNECTION).any(|name| name.eq_ignore_ascii_case("upgrade"))
 }
 
-/// Fields as the log shows them, redacted and as text: written like [`Headers`], and never held in memory.
+/// Fields as the log shows them, redacted and as text: written like [`Headers`].
 #[derive(Debug)]
 pub(super) struct LoggedHeaders<'a> {
     pub(super) headers: &'a HeaderMap,
@@ -51,47 +47,49 @@ pub(super) struct LoggedHeaders<'a> {
 
 impl Serialize for LoggedHeaders<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.headers.iter().map(|(name, value)| Field {
-            name: name.as_str(),
-            value: value.as_bytes(),
-            redactor: self.redactor,
-        }))
-    }
-}
-
-struct Field<'a> {
-    name: &'a str,
-    value: &'a [u8],
-    redactor: &'a Redactor,
-}
-
-impl Serialize for Field<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = String::from_utf8_lossy(self.value);
-        (self.name, self.redactor.header(self.name, &text)).serialize(serializer)
+        let values = as_lines(self.headers);
+        let names = self.headers.iter().map(|(name, _)| name.as_str());
+        serializer.collect_seq(self.redactor.headers(&values, names))
     }
 }
 
 /// Trailer fields, redacted and as text.
 pub(super) fn trailers_for_log(trailers: &HeaderMap, redactor: &Redactor) -> Headers {
-    trailers
-        .iter()
-        .map(|(name, value)| {
-            let text = String::from_utf8_lossy(value.as_bytes());
-            (name.as_str().to_owned(), redactor.header(name.as_str(), &text).into_owned())
-        })
-        .collect()
+    let values = as_lines(trailers);
+    let names = trailers.iter().map(|(name, _)| name.as_str());
+    redactor.headers(&values, names).map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
 }
 
-fn end_to_end(headers: &HeaderMap, besides: &[HeaderName]) -> HeaderMap {
-    let named: Vec<HeaderName> =
-        listed(headers, header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
-    let mut kept = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        if !HOP_BY_HOP.contains(name) && !named.contains(name) && !besides.contains(name) {
-            kept.append(name, value.clone());
-        }
+/// The values as text, each followed by a line break, which none of them can hold.
+fn as_lines(headers: &HeaderMap) -> String {
+    let bytes = headers.values().map(|value| value.len() + 1).sum();
+    let mut lines = String::with_capacity(bytes);
+    for value in headers.values() {
+        lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
+        lines.push('\n');
     }
+    lines
+}
+
+/// The fields that go on, in their order. Names and values are moved: a name that is not one of HTTP's own costs
+/// an allocation when it is cloned first.
+fn end_to_end(headers: HeaderMap, besides: &[&str]) -> HeaderMap {
+    let named: Vec<HeaderName> =
+        listed(&headers, header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
+    let goes_on = |name: &HeaderName| {
+        let text = name.as_str();
+        !HOP_BY_HOP.contains(&text) && !besides.contains(&text) && !named.contains(name)
+    };
+    if headers.keys().all(goes_on) {
+        return headers;
+    }
+    let mut kept = HeaderMap::with_capacity(headers.len());
+    let mut goes = false;
+    kept.extend(headers.into_iter().filter(|(name, _)| {
+        // Of several values of one name only the first comes with the name.
+        goes = name.as_ref().map_or(goes, goes_on);
+        goes
+    }));
     kept
 }
 
@@ -133,11 +131,28 @@ mod tests {
             ("accept", "a"),
             ("trailer", "x-sum"),
         ]);
-        assert_eq!(for_upstream(&client), map(&[("accept", "a"), ("trailer", "x-sum")]));
+        assert_eq!(for_upstream(client), map(&[("accept", "a"), ("trailer", "x-sum")]));
+    }
+
+    #[test]
+    fn several_values_of_one_name_go_or_stay_together_and_in_order() {
+        let mut client = map(&[("host", "a"), ("accept", "1"), ("connection", "x-mine"), ("x-mine", "1")]);
+        for (name, value) in [("accept", "2"), ("x-mine", "2"), ("x-other", "3"), ("accept", "4")] {
+            client.append(name, HeaderValue::from_static(value));
+        }
+        let kept = for_upstream(client);
+        let kept: Vec<_> = kept.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        assert_eq!(kept, [("accept", &b"1"[..]), ("accept", b"2"), ("accept", b"4"), ("x-other", b"3")]);
+    }
+
+    #[test]
+    fn a_map_of_which_all_goes_on_is_the_same_map() {
+        let upstream = map(&[("content-type", "text/plain"), ("x-request-id", "7")]);
+        assert_eq!(for_client(upstream.clone()), upstream);
     }
 
     #[test]
     fn trailers_are_asked_for_when_the_client_does() {
-        assert_eq!(for_upstream(&map(&[("te", "trailers, deflate")])), map(&[("te", "trailers")]));
+        assert_eq!(for_upstream(map(&[("te", "trailers, deflate")])), map(&[("te", "trailers")]));
     }
 }

@@ -8,19 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
+use futures_util::task::AtomicWaker;
 use http::{HeaderMap, StatusCode};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::{Notify, mpsc};
 
 use super::head_clock::HeadTimer;
 use super::headers;
 
-/// One interim response.
-pub(super) type Interim = (StatusCode, HeaderMap);
-
-/// The handler's way to write an interim response to its connection. In every request's extensions.
+/// The way of interim responses from an upstream's connection to a client's. In every request's extensions.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Aside {
     shared: Arc<Shared>,
@@ -30,18 +27,33 @@ pub(super) struct Aside {
 struct Shared {
     waiting: AtomicBool,
     bytes: Mutex<Vec<u8>>,
-    written: Notify,
+    /// Wakes the client's connection: to write what waits, and to go on when it is written.
+    handler: AtomicWaker,
 }
 
 impl Aside {
-    /// Writes an interim response, and waits until it is on its way, so that the final one cannot
-    /// overtake it.
-    pub(super) async fn send(&self, (status, fields): &Interim) {
-        let written = self.shared.written.notified();
-        self.buffer().extend_from_slice(&encode(*status, fields));
+    /// Has the upstream's interim responses to `request` written. `100 Continue` is left out: towards the
+    /// client hyper answers an expectation itself, when the body is asked for.
+    pub(super) fn listen<B>(&self, request: &mut http::Request<B>) {
+        let aside = self.clone();
+        hyper::ext::on_informational(request, move |response| {
+            if response.status() != StatusCode::CONTINUE {
+                aside.push(response.status(), response.headers());
+            }
+        });
+    }
+
+    fn push(&self, status: StatusCode, fields: &HeaderMap) {
+        self.buffer().extend_from_slice(&encode(status, fields));
         self.shared.waiting.store(true, Ordering::Release);
-        // The connection polls this handler, and flushes its socket right after.
-        written.await;
+        self.shared.handler.wake();
+    }
+
+    /// Ready when nothing waits to be written. For the handler, which must not answer before: the connection
+    /// polls it, and flushes its socket right after.
+    pub(super) fn poll_written(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.shared.handler.register(cx.waker());
+        if self.shared.waiting.load(Ordering::Acquire) { Poll::Pending } else { Poll::Ready(()) }
     }
 
     fn buffer(&self) -> std::sync::MutexGuard<'_, Vec<u8>> {
@@ -53,7 +65,7 @@ fn encode(status: StatusCode, fields: &HeaderMap) -> Vec<u8> {
     let mut bytes =
         format!("HTTP/1.1 {} {}\r\n", status.as_u16(), status.canonical_reason().unwrap_or_default())
             .into_bytes();
-    for (name, value) in &headers::for_client(fields) {
+    for (name, value) in &headers::for_client(fields.clone()) {
         bytes.extend_from_slice(name.as_str().as_bytes());
         bytes.extend_from_slice(b": ");
         bytes.extend_from_slice(value.as_bytes());
@@ -61,17 +73,6 @@ fn encode(status: StatusCode, fields: &HeaderMap) -> Vec<u8> {
     }
     bytes.extend_from_slice(b"\r\n");
     bytes
-}
-
-/// Has the upstream's interim responses sent to `sender`. `100 Continue` is left out: towards the client
-/// hyper answers an expectation itself, when the body is asked for.
-pub(super) fn listen<B>(request: &mut http::Request<B>, sender: mpsc::UnboundedSender<Interim>) {
-    hyper::ext::on_informational(request, move |response| {
-        if response.status() != StatusCode::CONTINUE {
-            // Nobody listens any more when the final response is there.
-            let _ = sender.send((response.status(), response.headers().clone()));
-        }
-    });
 }
 
 /// A client's connection.
@@ -96,9 +97,9 @@ impl ClientIo {
             }
             bytes.drain(..written);
         }
-        drop(bytes);
         self.aside.shared.waiting.store(false, Ordering::Release);
-        self.aside.shared.written.notify_waiters();
+        drop(bytes);
+        self.aside.shared.handler.wake();
         Poll::Ready(Ok(()))
     }
 }

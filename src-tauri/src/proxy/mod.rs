@@ -23,9 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 
 pub use listen::{Bound, Connections};
 
@@ -59,13 +57,9 @@ impl Proxy {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The routes, gate included.
+    /// The service: one handler, so that there is no way around the gate.
     pub fn router(&self) -> Router {
-        Router::new()
-            .route("/health", get(|| async { "ok" }))
-            .fallback(forward_request)
-            .layer(middleware::from_fn_with_state(self.clone(), keep_gate))
-            .with_state(self.clone())
+        Router::new().fallback(answer).with_state(self.clone())
     }
 
     /// Requests that the gate turned away since the start. They are counted, and not logged.
@@ -74,19 +68,17 @@ impl Proxy {
     }
 }
 
-async fn keep_gate(State(proxy): State<Proxy>, request: Request, next: Next) -> Response {
-    match gate::check(&request, proxy.shared.port, &proxy.shared.config.allow_origins) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => {
-            proxy.shared.turned_away.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(reason = %refusal, "turned a request away");
-            refusal.into_response()
-        }
+async fn answer(State(proxy): State<Proxy>, request: Request) -> Response {
+    let shared = &proxy.shared;
+    if let Err(refusal) = gate::check(&request, shared.port, &shared.config.allow_origins) {
+        shared.turned_away.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(reason = %refusal, "turned a request away");
+        return refusal.into_response();
     }
-}
-
-async fn forward_request(State(proxy): State<Proxy>, request: Request) -> Response {
-    match forward::forward(&proxy.shared, request).await {
+    if request.uri().path() == "/health" {
+        return "ok".into_response();
+    }
+    match forward::forward(shared, request).await {
         Ok(response) => response,
         Err(error) => error.into_response(),
     }

@@ -25,6 +25,11 @@ const OFFSET_BYTES: usize = 8;
 /// The longest head that is no JSON: three numbers.
 const SMALL_HEAD_BYTES: usize = 3 * 8;
 
+/// What a head of an agent's request or of its answer mostly takes as JSON, and what the other events take:
+/// room made at once, where growing would copy it several times.
+const HEAD_BYTES: usize = 2048;
+const NOTE_BYTES: usize = 128;
+
 /// An event ready to be framed.
 #[derive(Debug)]
 pub struct Encoded<'a> {
@@ -65,10 +70,10 @@ impl<'a> Event<'a> {
                 let head = SmallVec::from_slice(head.as_flattened());
                 Encoded { kind: of(*direction, REQUEST_LOST, RESPONSE_LOST), head, body: &[] }
             }
-            Self::BodyEnd(direction, end) => json(of(*direction, REQUEST_END, RESPONSE_END), end),
+            Self::BodyEnd(direction, end) => json(of(*direction, REQUEST_END, RESPONSE_END), end, NOTE_BYTES),
             Self::ResponseHead(head) => head.encode(),
-            Self::End(end) => json(END, end),
-            Self::Assigned(assigned) => json(ASSIGNED, assigned),
+            Self::End(end) => json(END, end, NOTE_BYTES),
+            Self::Assigned(assigned) => json(ASSIGNED, assigned, NOTE_BYTES),
             Self::Done => Encoded { kind: DONE, head: SmallVec::new(), body: &[] },
         }
     }
@@ -104,14 +109,14 @@ impl<'a> Event<'a> {
 impl<H: Serialize> Begin<H> {
     /// Encodes for the journal.
     pub fn encode(&self) -> Encoded<'static> {
-        json(BEGIN, self)
+        json(BEGIN, self, HEAD_BYTES)
     }
 }
 
 impl<H: Serialize> ResponseHead<H> {
     /// Encodes for the journal.
     pub fn encode(&self) -> Encoded<'static> {
-        json(RESPONSE_HEAD, self)
+        json(RESPONSE_HEAD, self, HEAD_BYTES)
     }
 }
 
@@ -141,9 +146,10 @@ fn which(request: bool) -> Direction {
     if request { Direction::Request } else { Direction::Response }
 }
 
-fn json<'a>(kind: u8, value: &impl Serialize) -> Encoded<'a> {
+fn json<'a>(kind: u8, value: &impl Serialize, expected_bytes: usize) -> Encoded<'a> {
+    let mut head = Vec::with_capacity(expected_bytes);
     // Strings, numbers and lists only: writing them to memory cannot fail.
-    let head = serde_json::to_vec(value).unwrap_or_default();
+    let _ = serde_json::to_writer(&mut head, value);
     Encoded { kind, head: SmallVec::from_vec(head), body: &[] }
 }
 

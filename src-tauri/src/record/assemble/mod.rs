@@ -2,6 +2,7 @@
 
 mod decode;
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -39,9 +40,16 @@ impl WireBody {
         let oversized =
             reason == CaptureStop::BodyLimit && sorted.iter().map(|piece| piece.len).sum::<u64>() < size;
         let keep = if oversized { KEPT_OF_OVERSIZED } else { u64::MAX };
-        let mut body = Self { size, ..Self::default() };
+        sorted.retain(|piece| piece.offset + piece.len <= keep);
+        let room = sorted.iter().map(|piece| usize::try_from(piece.len).unwrap_or(0)).sum();
+        let mut body = Self {
+            bytes: Vec::with_capacity(room),
+            marks: Vec::with_capacity(sorted.len()),
+            size,
+            ..Self::default()
+        };
         let mut next = 0;
-        for piece in sorted.into_iter().filter(|piece| piece.offset + piece.len <= keep) {
+        for piece in sorted {
             if read(&piece.location, &mut body.bytes) {
                 body.hole(next, piece.offset, reason);
                 body.marks.push((body.bytes.len(), piece.at));
@@ -87,7 +95,7 @@ pub fn request<L>(
     let (gap, size) = (wire.gap.clone(), wire.size);
     let content_type = value(&begin.headers, "content-type");
     let body = logged(wire, &begin.headers, redactor);
-    let text = body.text.map(|text| redactor.body(content_type, &text).into_owned());
+    let text = body.text.map(|text| redacted(text, content_type, redactor));
     Some(entry::Request {
         meta,
         body: text.unwrap_or_default(),
@@ -130,7 +138,7 @@ pub fn response<L>(
     let text = body.text.filter(|_| !stream && exchange.head.is_some());
     Some(entry::Response {
         meta,
-        body: text.map(|text| redactor.body(content_type, &text).into_owned()),
+        body: text.map(|text| redacted(text, content_type, redactor)),
         body_b64: body.base64,
         tail_b64: body.tail,
         chunks,
@@ -182,6 +190,14 @@ fn chunks<L>(
         .collect()
 }
 
+/// A body without its secrets. Hardly any has one: then it is the same, and not copied.
+fn redacted(text: String, content_type: Option<&str>, redactor: &Redactor) -> String {
+    match redactor.body(content_type, &text) {
+        Cow::Owned(changed) => changed,
+        Cow::Borrowed(_) => text,
+    }
+}
+
 /// Decodes a body's content coding, and says whether it is text.
 fn logged(wire: WireBody, headers: &Headers, redactor: &Redactor) -> LoggedBody {
     let coding = value(headers, "content-encoding").filter(|coding| !coding.eq_ignore_ascii_case("identity"));
@@ -205,17 +221,18 @@ fn logged(wire: WireBody, headers: &Headers, redactor: &Redactor) -> LoggedBody 
 
 /// The text that `bytes` are, and the bytes of a last character that was cut. The bytes come back when they
 /// are no text.
-fn split_text(mut bytes: Vec<u8>) -> Result<(String, Vec<u8>), Vec<u8>> {
-    let Err(error) = std::str::from_utf8(&bytes) else {
-        return String::from_utf8(bytes)
-            .map(|text| (text, Vec::new()))
-            .map_err(std::string::FromUtf8Error::into_bytes);
+fn split_text(bytes: Vec<u8>) -> Result<(String, Vec<u8>), Vec<u8>> {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok((text, Vec::new())),
+        Err(error) => error,
     };
+    let fault = error.utf8_error();
+    let mut bytes = error.into_bytes();
     // Without a length the fault is that more should follow (Utf8Error::error_len).
-    if error.error_len().is_some() {
+    if fault.error_len().is_some() {
         return Err(bytes);
     }
-    let tail = bytes.split_off(error.valid_up_to());
+    let tail = bytes.split_off(fault.valid_up_to());
     String::from_utf8(bytes).map(|text| (text, tail)).map_err(std::string::FromUtf8Error::into_bytes)
 }
 
@@ -245,10 +262,6 @@ fn value<'a>(headers: &'a Headers, name: &str) -> Option<&'a str> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value & 0xf)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }

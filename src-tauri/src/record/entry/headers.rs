@@ -9,13 +9,14 @@ pub fn canonical_name(name: &str) -> String {
     if !name.bytes().all(is_token) {
         return name.to_owned();
     }
+    let mut canonical = String::with_capacity(name.len());
     let mut upper = true;
-    let canonical = name.chars().map(|letter| {
-        let shown = if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+    // A token is ASCII.
+    for letter in name.bytes().map(char::from) {
+        canonical.push(if upper { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() });
         upper = letter == '-';
-        shown
-    });
-    canonical.collect()
+    }
+    canonical
 }
 
 /// Collects header or trailer fields by canonical name; the values of one name keep their order.
@@ -29,7 +30,11 @@ pub fn header_map(headers: &Headers) -> HeaderMap {
 
 /// RFC 9110's `tchar`.
 fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+    matches!(
+        byte,
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-'
+            | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+    )
 }
 
 #[cfg(test)]

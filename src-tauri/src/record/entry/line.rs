@@ -1,12 +1,9 @@
 //! Entry to line and back. Reading forgives what other writers did (keys in any order, unknown or
 //! doubled ones); writing gives one form only.
 
-use std::io;
+use serde::{Deserialize, de::DeserializeOwned};
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::ser::Formatter;
-
-use super::{Entry, Kind, Request};
+use super::{Entry, Kind, Request, hidden};
 
 /// Why a line is no entry. It quotes names of keys, never values: those may be secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,11 +43,25 @@ impl Entry {
     /// The line as it stands in the log, `\n` included. Characters that a terminal or an editor would
     /// obey rather than show (control, bidirectional, U+2028 and U+2029) are written as escapes.
     pub fn to_line(&self) -> Vec<u8> {
-        let mut line = Vec::with_capacity(1024);
-        let mut serializer = serde_json::Serializer::with_formatter(&mut line, Visible);
-        self.serialize(&mut serializer).expect("strings and numbers always serialise into memory");
+        let mut line = Vec::with_capacity(self.expected_line_bytes());
+        serde_json::to_writer(&mut line, self).expect("strings and numbers always serialise into memory");
         line.push(b'\n');
-        line
+        hidden::escaped(line)
+    }
+}
+
+impl Entry {
+    /// Room for most lines, made at once: a long one would be copied a dozen times while it grew. Of JSON within a
+    /// string one byte in eight becomes two, quotation marks above all.
+    fn expected_line_bytes(&self) -> usize {
+        const HEAD: usize = 1536;
+        const CHUNK: usize = 80;
+        let chunks = match self {
+            Self::Response(response) => response.chunks.as_deref().unwrap_or_default(),
+            Self::Request(_) | Self::SessionStart(_) | Self::Fork(_) => &[],
+        };
+        let chunk_bytes: usize = chunks.iter().map(|chunk| CHUNK + chunk.raw.len()).sum();
+        HEAD + (self.body_bytes() + chunk_bytes) * 9 / 8
     }
 }
 
@@ -146,29 +157,4 @@ fn string_end(text: &[u8], open: usize) -> Option<usize> {
 
 fn in_key(key: Option<&str>) -> String {
     key.map_or_else(String::new, |key| format!(" (`{}`)", key.escape_debug()))
-}
-
-/// Compact JSON in which nothing is invisible.
-struct Visible;
-
-impl Formatter for Visible {
-    fn write_string_fragment<W: ?Sized + io::Write>(&mut self, writer: &mut W, text: &str) -> io::Result<()> {
-        if text.is_ascii() && !text.as_bytes().contains(&0x7f) {
-            return writer.write_all(text.as_bytes());
-        }
-        let mut rest = text;
-        while let Some((at, hidden)) = rest.char_indices().find(|&(_, character)| is_hidden(character)) {
-            writer.write_all(&rest.as_bytes()[..at])?;
-            write!(writer, "\\u{:04x}", u32::from(hidden))?;
-            rest = &rest[at + hidden.len_utf8()..];
-        }
-        writer.write_all(rest.as_bytes())
-    }
-}
-
-/// Control characters that JSON need not escape, Unicode's `Bidi_Control`, line and paragraph separator.
-fn is_hidden(character: char) -> bool {
-    matches!(character,
-        '\u{7f}'..='\u{9f}' | '\u{61c}' | '\u{200e}' | '\u{200f}'
-        | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

@@ -2,6 +2,7 @@
 //! sorted, `_meta` first, as the Go llm-proxy wrote them, so that its readers and `jq` habits hold.
 
 mod headers;
+mod hidden;
 mod line;
 #[cfg(test)]
 mod tests;
