@@ -57,7 +57,9 @@ async fn answer(mut stream: TcpStream) -> Option<()> {
     let name = path.next()?;
     let events: u32 = path.next()?.parse().ok()?;
     let pause = Duration::from_millis(path.next()?.parse().ok()?);
-    let fields = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+    // It ends the connection, and has to say so: who comes next would be given it, and lose its request.
+    let fields = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\
+                  connection: close\r\n\r\n";
     stream.write_all(fields.as_bytes()).await.ok()?;
     let mut waiting = String::new();
     for number in 0..events {
