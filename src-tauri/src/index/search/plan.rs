@@ -14,7 +14,7 @@ pub(super) const FEW: u32 = 2_000;
 
 /// Words in more texts than this do not count in what comes first: FTS5's `bm25` counts all texts that have a word
 /// before it ranks one.
-pub(super) const MOST_RANKED: u32 = 10_000;
+pub(super) const MOST_RANKED: u32 = 30_000;
 
 /// The numbers above, which tests make small.
 #[derive(Debug, Clone, Copy)]
