@@ -18,8 +18,7 @@ const NAME_CHARS: usize = 30;
 pub(super) fn run(context: &Context, arguments: &SearchArguments) -> anyhow::Result<ExitCode> {
     let config = context.config()?;
     let query = arguments.query.join(" ");
-    let archive = Archive::open(&config.log_dir);
-    let found = wait(async { whole(&archive, &query, arguments.limit).await })??;
+    let found = wait(async { whole(&Archive::open(&config.log_dir), &query, arguments.limit).await })??;
     if found.unread_files > 0 {
         let files = found.unread_files;
         output::note(&format!(
