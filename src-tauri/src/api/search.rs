@@ -28,8 +28,11 @@ pub enum SearchError {
 pub struct Found {
     /// Sessions with hits, latest first.
     pub sessions: Vec<SessionHits>,
-    /// Where the next page begins, if there is one.
+    /// Where the next page begins, if there is one. One of a search for common words may end before it is full, even
+    /// empty: enough sessions were looked at.
     pub next: Option<Cursor>,
+    /// Words that too many texts have to say which are the best. If no other is left, the shortest come first.
+    pub unranked: Vec<String>,
     /// Session files from before there was a search that are still to be read; 0: all can be found.
     pub unread_files: u64,
 }
@@ -52,6 +55,8 @@ pub struct SessionHits {
     pub session: SessionSummary,
     /// How many hits it has.
     pub total: u64,
+    /// Whether it may have more: of very many texts, the newest were looked at.
+    pub has_more: bool,
     /// The best of them, best first.
     pub hits: Vec<Hit>,
 }
@@ -99,7 +104,7 @@ pub async fn search(
     if found.is_err() {
         // A proxy that starts for the first time is just making it: nothing was said yet.
         if archive.db().is_blank().await {
-            return Ok(Found { sessions: Vec::new(), next: None, unread_files: 0 });
+            return Ok(Found { sessions: Vec::new(), next: None, unranked: Vec::new(), unread_files: 0 });
         }
         found = index::search(archive.db(), &search, limit, after.as_ref()).await;
     }
@@ -107,13 +112,19 @@ pub async fn search(
     Ok(Found {
         sessions: found.groups.into_iter().filter_map(session_hits).collect(),
         next: found.next.map(|next| Cursor { last_ms: next.last_ms, session: next.id }),
+        unranked: found.unranked,
         unread_files: found.unread_files,
     })
 }
 
 fn session_hits(group: index::Group) -> Option<SessionHits> {
     let hits = group.hits.into_iter().map(hit).collect();
-    Some(SessionHits { session: summary_of_row(group.session)?, total: group.total, hits })
+    Some(SessionHits {
+        session: summary_of_row(group.session)?,
+        total: group.total,
+        has_more: group.has_more,
+        hits,
+    })
 }
 
 fn hit(hit: index::Hit) -> Hit {

@@ -7,7 +7,7 @@ use super::arguments::SearchArguments;
 use super::visible::{visible_line, visible_text};
 use super::{Context, human, output, wait};
 use crate::api::query::Archive;
-use crate::api::search::{Found, Hit, SessionHits, SnippetPiece, search};
+use crate::api::search::{Found, Hit, SearchError, SessionHits, SnippetPiece, search};
 
 /// Characters of a title.
 const TITLE_CHARS: usize = 60;
@@ -18,12 +18,17 @@ const NAME_CHARS: usize = 30;
 pub(super) fn run(context: &Context, arguments: &SearchArguments) -> anyhow::Result<ExitCode> {
     let config = context.config()?;
     let query = arguments.query.join(" ");
-    let found =
-        wait(async { search(&Archive::open(&config.log_dir), &query, arguments.limit, None).await })??;
+    let found = wait(async { whole(&Archive::open(&config.log_dir), &query, arguments.limit).await })??;
     if found.unread_files > 0 {
         let files = found.unread_files;
         output::note(&format!(
             "{files} older session files are not searchable yet: a running proxy reads them"
+        ));
+    }
+    if !found.unranked.is_empty() {
+        let words = visible_line(&found.unranked.join(", "));
+        output::note(&format!(
+            "too common to rank by: {words}; the other words decide, or the shortest text comes first"
         ));
     }
     if arguments.json {
@@ -35,6 +40,20 @@ pub(super) fn run(context: &Context, arguments: &SearchArguments) -> anyhow::Res
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// As many sessions as were asked for: a page may end before it is full.
+async fn whole(archive: &Archive, query: &str, limit: u32) -> Result<Found, SearchError> {
+    let mut found = search(archive, query, limit, None).await?;
+    while let (Some(next), missing @ 1..) =
+        (&found.next, (limit as usize).saturating_sub(found.sessions.len()))
+    {
+        let missing = u32::try_from(missing).unwrap_or(limit);
+        let more = search(archive, query, missing, Some(next)).await?;
+        found.sessions.extend(more.sessions);
+        found.next = more.next;
+    }
+    Ok(found)
 }
 
 fn text(found: &Found, bold: bool) -> String {
@@ -52,8 +71,9 @@ fn group(session: &SessionHits, bold: bool) -> String {
         text.push_str(&format!("  #{} {}: {}\n", hit.seq, place(hit), snippet(&hit.snippet, bold)));
     }
     let more = session.total.saturating_sub(session.hits.len() as u64);
-    if more > 0 {
-        text.push_str(&format!("  {more} more with session:{}\n", session.session.id));
+    if more > 0 || session.has_more {
+        let at_least = if session.has_more { "at least " } else { "" };
+        text.push_str(&format!("  {at_least}{more} more with session:{}\n", session.session.id));
     }
     text
 }

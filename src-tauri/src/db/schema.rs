@@ -13,6 +13,7 @@ const VERSIONS: &[(i64, &str, &str)] = &[
     (6, "session_orders", include_str!("../../migrations/0006_session_orders.sql")),
     (7, "facets", include_str!("../../migrations/0007_facets.sql")),
     (8, "totals", include_str!("../../migrations/0008_totals.sql")),
+    (9, "words", include_str!("../../migrations/0009_words.sql")),
 ];
 
 const TABLE: &str = "_sqlx_migrations";

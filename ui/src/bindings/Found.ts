@@ -11,9 +11,14 @@ export type Found = {
  */
 sessions: Array<SessionHits>, 
 /**
- * Where the next page begins, if there is one.
+ * Where the next page begins, if there is one. One of a search for common words may end before it is full, even
+ * empty: enough sessions were looked at.
  */
 next: Cursor | null, 
+/**
+ * Words that too many texts have to say which are the best. If no other is left, the shortest come first.
+ */
+unranked: Array<string>, 
 /**
  * Session files from before there was a search that are still to be read; 0: all can be found.
  */

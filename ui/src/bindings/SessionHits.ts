@@ -15,6 +15,10 @@ session: SessionSummary,
  */
 total: number, 
 /**
+ * Whether it may have more: of very many texts, the newest were looked at.
+ */
+has_more: boolean, 
+/**
  * The best of them, best first.
  */
 hits: Array<Hit>, };

@@ -1,6 +1,7 @@
 // What a search found, page by page.
 
 import type { Cursor } from "../bindings/Cursor";
+import type { Found } from "../bindings/Found";
 import type { SessionHits } from "../bindings/SessionHits";
 import { call, CallFailure } from "../ipc/call";
 import { terms } from "../lib/filter";
@@ -17,6 +18,10 @@ class Search {
   error: string | null = $state(null);
   /** Session files that are still to be read. */
   unread_files: number = $state(0);
+  /** Words that too many texts have to say which are the best. */
+  unranked: string[] = $state.raw([]);
+  /** While nothing was found yet: how far back it was searched. */
+  back_to_ms: number | null = $state(null);
   took_ms: number = $state(0);
   #next: Cursor | null = $state.raw(null);
   #asked = "";
@@ -36,13 +41,15 @@ class Search {
       return;
     }
     this.loading = true;
+    this.back_to_ms = null;
     const began_ms = performance.now();
     this.#asked = withRange(query, range);
     try {
-      const answer = await call("search", { query: this.#asked, after: null, limit: PAGE });
-      if (generation !== this.#generation) return;
+      const answer = await this.#page(null, generation);
+      if (answer === null) return;
       this.found = answer.sessions;
       this.unread_files = answer.unread_files;
+      this.unranked = answer.unranked;
       this.#next = answer.next;
       this.query = query;
       this.took_ms = performance.now() - began_ms;
@@ -59,8 +66,8 @@ class Search {
     const generation = this.#generation;
     this.loading = true;
     try {
-      const answer = await call("search", { query: this.#asked, after: next, limit: PAGE });
-      if (generation !== this.#generation) return;
+      const answer = await this.#page(next, generation);
+      if (answer === null) return;
       this.found = [...this.found, ...answer.sessions];
       this.#next = answer.next;
     } catch (error) {
@@ -69,6 +76,18 @@ class Search {
       this.#next = null;
     }
     this.loading = false;
+  }
+
+  /** The next page with something in it: one may end empty when enough was looked at. Null: something else is asked by now. */
+  async #page(after: Cursor | null, generation: number): Promise<Found | null> {
+    for (;;) {
+      const answer = await call("search", { query: this.#asked, after, limit: PAGE });
+      if (generation !== this.#generation) return null;
+      if (answer.sessions.length > 0 || answer.next === null) return answer;
+      if (after === null) this.found = [];
+      after = answer.next;
+      this.back_to_ms = after.last_ms;
+    }
   }
 }
 

@@ -196,6 +196,11 @@ impl Filter {
         }
     }
 
+    /// Whether a session's row tells that none of its exchanges fits.
+    fn is_told_by_sessions(&self) -> bool {
+        matches!(self, Self::Beginning(Key::Session, _) | Self::After(_))
+    }
+
     fn push_tool(&self, sql: &mut QueryBuilder<Sqlite>, scope: Scope) {
         match scope {
             Scope::Texts => self.push_value(sql, "m.tool"),
@@ -261,6 +266,31 @@ pub(in crate::index) fn push_conditions(
                 sql.push(" or ");
             }
             filter.push(sql, scope);
+        }
+        sql.push(")");
+    }
+}
+
+/// Adds what the conditions tell of a session `s` whose texts are to fit, as far as its row knows: each leaves
+/// out sessions in which no text can.
+pub(in crate::index) fn push_conditions_of_sessions(
+    sql: &mut QueryBuilder<Sqlite>,
+    conditions: &[Condition],
+) {
+    let told = conditions
+        .iter()
+        .filter(|condition| !condition.excluded && condition.any_of.iter().all(Filter::is_told_by_sessions));
+    for condition in told {
+        sql.push(" and (");
+        for (at, filter) in condition.any_of.iter().enumerate() {
+            if at > 0 {
+                sql.push(" or ");
+            }
+            if let Filter::After(ms) = filter {
+                sql.push("s.last_ms >= ").push_bind(*ms);
+            } else {
+                filter.push_value(sql, "s.id");
+            }
         }
         sql.push(")");
     }

@@ -7,7 +7,7 @@ mod key;
 mod language;
 
 pub use condition::{Filter, State};
-pub(super) use condition::{push_conditions, push_part};
+pub(super) use condition::{push_conditions, push_conditions_of_sessions, push_part};
 pub use key::Key;
 pub use language::{Condition, Line, Part, Problem, Word};
 

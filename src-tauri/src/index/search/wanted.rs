@@ -4,6 +4,12 @@ use std::str::FromStr;
 
 use crate::index::filter::{Condition, Filter, Key, Line, Problem, Scope, Word};
 
+/// Hits shown of each session,
+const HITS_SHOWN: usize = 5;
+
+/// and when the search names its session.
+const HITS_SHOWN_OF_ONE: usize = 100;
+
 /// What to look for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
@@ -43,13 +49,9 @@ impl FromStr for Search {
 }
 
 impl Search {
-    /// Whether each of its words is one entry in the index of words, and nothing else is asked. Most beginnings of
-    /// words are put together from all words that begin so, and filters may leave nothing of many hits: neither
-    /// should be done for each session anew.
-    pub(super) fn is_of_whole_words(&self) -> bool {
-        let mut wanted = self.words.iter().filter(|word| !word.excluded);
-        let is_entry = |word: &Word| !word.prefix || has_index_of_its_own(&word.text);
-        self.conditions.is_empty() && wanted.next().is_some() && self.words.iter().all(is_entry)
+    /// Whether a text has to have some word.
+    pub(super) fn has_words(&self) -> bool {
+        self.words.iter().any(|word| !word.excluded)
     }
 
     /// Whether a text alone does not tell if it fits.
@@ -57,16 +59,15 @@ impl Search {
         self.conditions.iter().any(Condition::asks_of_exchanges)
     }
 
-    pub(super) fn names_a_session(&self) -> bool {
+    /// How many hits of each session are shown.
+    pub(super) fn hits_shown(&self) -> usize {
+        if self.names_a_session() { HITS_SHOWN_OF_ONE } else { HITS_SHOWN }
+    }
+
+    fn names_a_session(&self) -> bool {
         let is_session = |filter: &Filter| matches!(filter, Filter::Beginning(Key::Session, _));
         self.conditions.iter().any(|condition| !condition.excluded && condition.any_of.iter().all(is_session))
     }
-}
-
-/// Whether the table `messages_fts` has an entry for what begins so.
-fn has_index_of_its_own(beginning: &str) -> bool {
-    let beginning = beginning.trim_end_matches('*');
-    beginning.chars().count() == 2 && beginning.chars().all(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -80,17 +81,6 @@ mod tests {
         let error = |text: &str| text.parse::<Search>().unwrap_err();
         for empty in ["", "  ", "-> !", "\"\"", "-"] {
             assert_eq!(error(empty), SearchSyntaxError::Empty, "{empty:?}");
-        }
-    }
-
-    #[test]
-    fn words_that_are_one_entry_each_are_told_from_the_rest() {
-        let is = |text: &str| text.parse::<Search>().unwrap().is_of_whole_words();
-        for text in ["the", "error file -test", "\"the file\"", "cl*"] {
-            assert!(is(text), "{text}");
-        }
-        for text in ["ver*", "the x*", "the role:user", "-the", "role:user", "the -ver*"] {
-            assert!(!is(text), "{text}");
         }
     }
 

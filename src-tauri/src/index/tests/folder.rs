@@ -21,7 +21,8 @@ use crate::record::entry::Entry;
 pub(super) const LONG: Duration = Duration::from_secs(60);
 
 /// What undoes each version of the schema, latest first.
-const UNDOING: [(i64, &[&str]); 7] = [
+const UNDOING: [(i64, &[&str]); 8] = [
+    (9, &["drop table messages_words"]),
     (8, &["drop trigger sessions_totalled", "drop trigger sessions_untotalled", "drop table totals"]),
     (
         7,

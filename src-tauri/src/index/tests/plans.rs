@@ -10,6 +10,7 @@ use crate::db::Db;
 use crate::index::filter::{Line, Scope};
 use crate::index::list::{self, Chosen, Order};
 use crate::index::query::{self, Before, SessionFilter};
+use crate::index::search::plan::{Limits, Plan};
 use crate::index::search::{Search, statement};
 use crate::index::stats::{self, By};
 use crate::index::{Reading, facets, find, tables};
@@ -304,67 +305,93 @@ async fn continuing_a_session() {
 async fn searching() {
     let folder = Folder::new();
     let db = filled(&folder).await;
-    let by_words: Search = "hello mor* -nothing".parse().unwrap();
-    let in_session: Search = format!("session:{} role:user", session(3)).parse().unwrap();
+    let mut connection = db.connect_reader().await.unwrap();
+    let by_words: Search = "hello mor* -nothing model:sonnet".parse().unwrap();
+    let plan = Plan::of(&mut connection, &by_words, Limits::default()).await.unwrap();
+    let in_session: Search = format!("session:{} role:user after:2026-11-23", session(3)).parse().unwrap();
     let sessions = [session(3), session(4)];
     let sessions: Vec<&str> = sessions.iter().map(|id| id.as_str()).collect();
-    let fts = "SCAN messages_fts VIRTUAL TABLE INDEX 0:M";
+    let list = "SCAN json_each VIRTUAL TABLE INDEX 1:";
+    let message = "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)";
+    let exchange = "SEARCH e USING INDEX sqlite_autoindex_exchanges_1 (request_id=?)";
     for (sql, expected) in [
         (
-            statement::sessions(&by_words, 11, None),
+            statement::texts(&by_words.words, 10_000),
             Expected {
-                words: "the index of words gives the messages, each leads to its session; those found are sorted",
-                steps: &[fts, "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)"],
-                allowed: &[
-                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:",
-                    "SCAN found",
-                    "USE TEMP B-TREE FOR GROUP BY",
-                    "USE TEMP B-TREE FOR ORDER BY",
-                ],
-            },
-        ),
-        (
-            statement::walk(&"hello".parse().unwrap(), 40, Some(&behind())),
-            Expected {
-                words: "common words: the latest sessions, each with the range that its messages have in the index of words",
-                steps: &[
-                    "SEARCH s USING INDEX sessions_last (",
-                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><",
-                    "SEARCH messages USING COVERING INDEX messages_once (session=?)",
-                ],
-                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><"],
-            },
-        ),
-        (
-            statement::are_more_than(&by_words, 2000),
-            Expected {
-                words: "whether words are common: their entries, as far as the limit",
+                words: "whether a word is common: its entries, as far as the limit",
                 steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M"],
                 allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M", "SCAN (subquery"],
             },
         ),
         (
-            statement::best(&by_words, &sessions, 5),
+            statement::places("mor", 2_000),
             Expected {
-                words: "the same, of the shown sessions only; their hits are ranked",
-                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:"],
-                allowed: &[
-                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:",
-                    "SCAN found",
-                    "SCAN (subquery",
-                    "USE TEMP B-TREE FOR ORDER BY",
-                ],
+                words: "whether a beginning is: the entries from the first word that begins so, as far as the limit",
+                // 0x200 and 0x400: from a first word, to a last one.
+                steps: &["SCAN messages_words VIRTUAL TABLE INDEX 1537:"],
+                allowed: &["SCAN messages_words VIRTUAL TABLE INDEX 1537:", "SCAN (subquery"],
             },
         ),
         (
-            statement::hits(&by_words, &[1, 2]),
+            statement::few(&by_words, &plan, Some(&behind())),
+            Expected {
+                words: "rare words: the index of words gives the messages, each leads to its exchange and session",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M", message, exchange],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M"],
+            },
+        ),
+        (
+            statement::walk(&by_words, 40, Some(&behind())),
+            Expected {
+                words: "common words: the latest sessions,",
+                steps: &[
+                    "SEARCH s USING COVERING INDEX sessions_last (",
+                    "SEARCH messages USING COVERING INDEX messages_once (session=?)",
+                ],
+                allowed: &[],
+            },
+        ),
+        (
+            statement::walk(&in_session, 40, None),
+            Expected {
+                words: "or those that are named,",
+                steps: &["SEARCH s USING INDEX sqlite_autoindex_sessions_1 (id>? AND id<?)"],
+                allowed: &["USE TEMP B-TREE FOR ORDER BY"],
+            },
+        ),
+        (
+            statement::among(&by_words, &plan, 10..=20, 2_000),
+            Expected {
+                words: "with the range that their messages have in the index of words, from its end to the limit",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 192:M1><", message, exchange],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 192:M1><", "SCAN looked"],
+            },
+        ),
+        (
+            statement::ranks(&by_words.words, &[1, 2]),
+            Expected {
+                words: "messages are ranked that fit, and no others",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><"],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><", list],
+            },
+        ),
+        (
+            statement::hits(&by_words.words, &[1, 2]),
             Expected {
                 words: "snippets are of the messages that are shown",
-                steps: &[
-                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:",
-                    "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><", message],
+                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:M1><", list],
+            },
+        ),
+        (
+            statement::hits_of_each(&[(1, vec![by_words.words.clone()])]),
+            Expected {
+                words: "words that begin as was searched for are others in each of them",
+                steps: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:=M1", message],
+                allowed: &[
+                    "SCAN messages_fts VIRTUAL TABLE INDEX 0:=M1",
+                    "SCAN asked VIRTUAL TABLE INDEX 1:",
                 ],
-                allowed: &["SCAN messages_fts VIRTUAL TABLE INDEX 0:"],
             },
         ),
         (
@@ -373,6 +400,14 @@ async fn searching() {
                 words: "without words, a session's messages are found by their index",
                 steps: &["SEARCH m USING INDEX messages_once (session>? AND session<?)"],
                 allowed: &["SCAN found", "USE TEMP B-TREE FOR GROUP BY", "USE TEMP B-TREE FOR ORDER BY"],
+            },
+        ),
+        (
+            statement::first(&in_session, &sessions, 5),
+            Expected {
+                words: "the same, of the shown sessions only",
+                steps: &["SEARCH m USING INDEX messages_once (session"],
+                allowed: &[list, "SCAN found", "SCAN (subquery", "USE TEMP B-TREE FOR ORDER BY"],
             },
         ),
     ] {
