@@ -2,12 +2,12 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, existsSync, openSync, readFileSync, readSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { output } from "../scripts/run.mjs";
 import { command } from "./load.mjs";
+import { Log, isResponse } from "./log.mjs";
 import { FREE, Parties } from "./parties.mjs";
 import { limitRow } from "./targets.mjs";
 
@@ -34,19 +34,27 @@ async function underLoad(setting, parties, scenario) {
   delete parties.running.direct.url;
   const { line } = command(one, FREE, onlyOurs(parties), [scenario]);
   const home = parties.running["llm-proxy"].home;
-  const follower = new Follower(path.join(home, ".llm-provider-logs"));
-  follower.look();
-  follower.ages.length = 0;
+  const log = new Log(home);
+  let total = 0;
+  let ages = [];
+  const look = () =>
+    log.look((line) => {
+      if (!isResponse(line)) return;
+      total += 1;
+      ages.push(Date.now() - Date.parse(line.match(/"ts":"([^"]+)"/)[1]));
+    });
+  look();
+  ages = [];
   const load = spawn(line[0], line.slice(1), { stdio: "ignore" });
   const over = once(load, "exit").then(() => true);
-  while (!(await Promise.race([over, sleep(LOOK_MS)]))) follower.look();
-  const lines = follower.ages.length;
+  while (!(await Promise.race([over, sleep(LOOK_MS)]))) look();
+  const lines = ages.length;
   const lastSeen = Date.now();
-  while (indexed(setting, home) < follower.total && Date.now() - lastSeen < PATIENCE_MS) {
+  while (indexed(setting, home) < total && Date.now() - lastSeen < PATIENCE_MS) {
     await sleep(LOOK_MS);
-    follower.look();
+    look();
   }
-  const ages = follower.ages.sort((a, b) => a - b);
+  ages.sort((a, b) => a - b);
   const quantile = (q) => Math.round(ages[Math.min(ages.length - 1, Math.floor(ages.length * q))]);
   return { lines, p99Ms: quantile(0.99), mostMs: quantile(1), indexMs: Date.now() - lastSeen };
 }
@@ -60,41 +68,4 @@ function onlyOurs(parties) {
 function indexed(setting, home) {
   const status = output(path.join(setting.programs, "llm-proxy"), ["status", "--json"], { env: { PATH: process.env.PATH, HOME: home } });
   return status === null ? 0 : JSON.parse(status).today.requests;
-}
-
-/** Reads what is new in the session files. */
-class Follower {
-  ages = [];
-  total = 0;
-  #read = new Map();
-
-  constructor(folder) {
-    this.folder = folder;
-  }
-
-  look() {
-    if (!existsSync(this.folder)) return;
-    const files = readdirSync(this.folder, { recursive: true }).filter((name) => name.endsWith(".jsonl"));
-    files.forEach((name) => this.#follow(path.join(this.folder, name)));
-  }
-
-  #follow(file) {
-    const known = this.#read.get(file) ?? { at: 0, rest: "" };
-    const descriptor = openSync(file, "r");
-    const buffer = Buffer.allocUnsafe(4 << 20);
-    for (let read = readSync(descriptor, buffer, 0, buffer.length, known.at); read > 0; read = readSync(descriptor, buffer, 0, buffer.length, known.at)) {
-      known.at += read;
-      const lines = (known.rest + buffer.latin1Slice(0, read)).split("\n");
-      known.rest = lines.pop();
-      lines.forEach((line) => this.#seen(line));
-    }
-    closeSync(descriptor);
-    this.#read.set(file, known);
-  }
-
-  #seen(line) {
-    if (!line.endsWith('"type":"response"}')) return;
-    this.total += 1;
-    this.ages.push(Date.now() - Date.parse(line.match(/"ts":"([^"]+)"/)[1]));
-  }
 }

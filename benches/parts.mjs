@@ -3,10 +3,11 @@
 import { growth } from "./growth_traffic.mjs";
 import { lags } from "./lags.mjs";
 import { run } from "./load.mjs";
+import { wholeInLog } from "./log.mjs";
 import { memory } from "./memory.mjs";
-import { PINNED, REALTIME } from "./parties.mjs";
+import { PINNED, Parties, REALTIME } from "./parties.mjs";
 import { STORE_PARTS } from "./store.mjs";
-import { exactness, ratioRows } from "./targets.mjs";
+import { completenessRow, exactness, ratioRows } from "./targets.mjs";
 
 const EVERYBODY = ["direct", "nginx", "floor-hyper", "floor-log", "llm-proxy"];
 
@@ -21,7 +22,7 @@ export const PARTS = {
   },
   rates: {
     what: "Measuring rates",
-    measure: (setting) => ratios(setting, PINNED, EVERYBODY, ["sse-burst-1", "sse-burst-8", "tput-32", "tput-200k", "tput-2m"]),
+    measure: rates,
   },
   memory: { what: "Measuring memory", measure: memory },
   lags: { what: "Measuring how far log and index are behind", measure: lags },
@@ -30,6 +31,23 @@ export const PARTS = {
 };
 
 async function ratios(setting, sharing, names, scenarios) {
-  const result = await run(setting, sharing, names, scenarios);
+  return table(await run(setting, sharing, names, scenarios), scenarios);
+}
+
+function table(result, scenarios) {
   return [...ratioRows([result]), { ...exactness([result]), what: `bytes exact both ways: ${scenarios.join(", ")}` }];
+}
+
+/** A rate says something only of a proxy that logged all of it: that is looked up when the load is over. */
+async function rates(setting) {
+  const scenarios = ["sse-burst-1", "sse-burst-8", "tput-32", "tput-200k", "tput-2m"];
+  const parties = new Parties(setting.programs, PINNED);
+  try {
+    await parties.start(EVERYBODY);
+    const result = await run(setting, PINNED, parties, scenarios);
+    const requests = result.rounds.filter((row) => row.target === "llm-proxy").reduce((sum, row) => sum + row.requests, 0);
+    return [...table(result, scenarios), completenessRow(requests, await wholeInLog(parties.running["llm-proxy"].home, requests))];
+  } finally {
+    await parties.stop();
+  }
 }

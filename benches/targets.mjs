@@ -93,6 +93,14 @@ export function exactness(runs) {
   return { what: "bytes exact both ways", wanted: "100 %", reached: exact ? "100 %" : "NOT ALL", absolute: `${requests.toLocaleString("en")} requests`, floors: "", rounds: 1, met: exact };
 }
 
+/** Whether the log has every exchange of a run, and every byte of each. `found` is what `wholeInLog` answers. */
+export function completenessRow(requests, { answers, gaps, seconds }) {
+  const whole = Math.min(requests, answers) - gaps;
+  const met = whole >= requests;
+  const absolute = `${requests.toLocaleString("en")} requests, ${gaps.toLocaleString("en")} with gaps; ${seconds.toFixed(1)} s after the last`;
+  return { what: "all of it in the log, whole", wanted: "100 %", reached: met ? "100 %" : `${((100 * Math.max(0, whole)) / requests).toFixed(1)} %`, absolute, floors: "", rounds: 1, met };
+}
+
 /** A figure that stands for itself: `reached` must not exceed `limit`. */
 export function limitRow(what, reached, limit, unit, note = "") {
   const shown = (value) => `${value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString("en")} ${unit}`;
