@@ -12,13 +12,15 @@ const KB = 1024;
 const SIZES = [1, 10, 100, 1024, 10 * 1024, 100 * 1024].map((kb) => kb * KB);
 const STREAMS = [1, 10, 50, 200, 500, 1000, 2000];
 const PARTIES = ["direct", "nginx", "floor-hyper", "llm-proxy"];
+/** A round takes some six minutes. */
+const MOST_ROUNDS = 3;
 /** A curve that grows faster than its cause, beyond what noise makes of it, from its second point on. */
 const LINEAR_WITHIN = 1.5;
 
 export async function growth(setting) {
   const sizes = setting.quick ? SIZES.slice(0, 4) : SIZES;
   const streams = setting.quick ? STREAMS.slice(0, 4) : STREAMS;
-  const one = { ...setting, rounds: setting.quick ? 1 : 3, scale: 1 };
+  const one = { ...setting, rounds: setting.quick ? 1 : Math.min(setting.rounds, MOST_ROUNDS), scale: 1 };
   const bodies = await run(one, REALTIME, PARTIES, sizes.map((bytes) => `body-${bytes}`));
   const running = await run(one, REALTIME, PARTIES, streams.map((count) => `streams-${count}`));
   const curve = (result, prefix, values, of) => (name) => ({
