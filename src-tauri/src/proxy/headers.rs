@@ -1,7 +1,10 @@
 //! Which header fields travel on.
 
+use std::ops::Range;
+
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use serde::{Serialize, Serializer};
+use smallvec::SmallVec;
 
 use crate::record::Headers;
 use crate::record::redact::Redactor;
@@ -9,6 +12,9 @@ use crate::record::redact::Redactor;
 /// Fields that concern one connection only (RFC 9110 7.6.1), besides those that `Connection` names.
 const HOP_BY_HOP: [&str; 6] =
     ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"];
+
+/// So many fields hardly any head has: more of them are allocated for.
+const MOSTLY: usize = 32;
 
 /// The client's fields, as the upstream gets them. `Host` is left out: hyper's client writes
 /// the upstream's, and for h2 the pseudo-field instead.
@@ -47,28 +53,42 @@ pub(super) struct LoggedHeaders<'a> {
 
 impl Serialize for LoggedHeaders<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let values = as_lines(self.headers);
-        let names = self.headers.iter().map(|(name, _)| name.as_str());
-        serializer.collect_seq(self.redactor.headers(&values, names))
+        let values = Values::of(self.headers);
+        serializer.collect_seq(self.redactor.headers(&values.text, values.fields(self.headers)))
     }
 }
 
 /// Trailer fields, redacted and as text.
 pub(super) fn trailers_for_log(trailers: &HeaderMap, redactor: &Redactor) -> Headers {
-    let values = as_lines(trailers);
-    let names = trailers.iter().map(|(name, _)| name.as_str());
-    redactor.headers(&values, names).map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
+    let values = Values::of(trailers);
+    let redacted = redactor.headers(&values.text, values.fields(trailers));
+    redacted.map(|(name, value)| (name.to_owned(), value.into_owned())).collect()
 }
 
-/// The values as text, each followed by a line break, which none of them can hold.
-fn as_lines(headers: &HeaderMap) -> String {
-    let bytes = headers.values().map(|value| value.len() + 1).sum();
-    let mut lines = String::with_capacity(bytes);
-    for value in headers.values() {
-        lines.push_str(&String::from_utf8_lossy(value.as_bytes()));
-        lines.push('\n');
+/// The values of all fields as one text, a line break between them.
+struct Values {
+    text: String,
+    /// Where each value stands.
+    places: SmallVec<[Range<usize>; MOSTLY]>,
+}
+
+impl Values {
+    fn of(headers: &HeaderMap) -> Self {
+        let bytes = headers.values().map(|value| value.len() + 1).sum();
+        let mut values = Self { text: String::with_capacity(bytes), places: SmallVec::new() };
+        for value in headers.values() {
+            let start = values.text.len();
+            values.text.push_str(&String::from_utf8_lossy(value.as_bytes()));
+            values.places.push(start..values.text.len());
+            values.text.push('\n');
+        }
+        values
     }
-    lines
+
+    /// The names, each with the place of its value.
+    fn fields<'h>(&'h self, headers: &'h HeaderMap) -> impl Iterator<Item = (&'h str, Range<usize>)> {
+        headers.iter().map(|(name, _)| name.as_str()).zip(self.places.iter().cloned())
+    }
 }
 
 /// The fields that go on, in their order. Names and values are moved: a name that is not one of HTTP's own costs

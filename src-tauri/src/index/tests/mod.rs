@@ -1,5 +1,6 @@
 //! The index against real SQLite files and real log lines.
 
+mod common_words;
 mod compressed;
 mod costs;
 mod faults;

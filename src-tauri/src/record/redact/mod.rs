@@ -20,6 +20,7 @@ mod values;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use hmac::digest::KeyInit;
@@ -60,19 +61,18 @@ impl Redactor {
         then(self.text(value), |value| fields::header(self, name, value))
     }
 
-    /// Fields of a head, each as [`Redactor::header`] would have it. `values` are theirs, each followed by a
-    /// line break; `names` are in the same order. One scan over all of them finds those that may hold a secret
-    /// of a known shape: most do not, and a scan of its own for each costs more than all else that is done here.
+    /// Fields of a head, each as [`Redactor::header`] would have it: their names, and where in `values` their values
+    /// stand, in that order and apart from each other. One scan over all of them finds those that may hold a
+    /// secret of a known shape: most do not, and a scan for each costs more than all else that is done here.
     pub fn headers<'t>(
         &self,
         values: &'t str,
-        names: impl Iterator<Item = &'t str>,
+        fields: impl Iterator<Item = (&'t str, Range<usize>)>,
     ) -> impl Iterator<Item = (&'t str, Cow<'t, str>)> {
         let mut openings = values::Openings::of(values);
-        let mut end = 0;
-        names.zip(values.split_terminator('\n')).map(move |(name, value)| {
-            end += value.len() + 1;
-            let redacted = match openings.any_before(end) {
+        fields.map(move |(name, place)| {
+            let value = &values[place.clone()];
+            let redacted = match openings.any_before(place.end) {
                 true => self.header(name, value),
                 false => fields::header(self, name, value),
             };

@@ -105,6 +105,23 @@ proptest! {
         prop_assert_eq!(together, each);
     }
 
+    /// Values with line breaks as well: names must not slip to others' values, whatever a head holds.
+    #[test]
+    fn fields_of_a_head_are_redacted_as_each_by_itself(values in prop::collection::vec(text(), 0..6), name in key()) {
+        let redactor = redactor();
+        let names = [name.as_str(), "authorization", "cookie", "location", "x-plain"];
+        let fields = || names.iter().copied().cycle().zip(&values);
+        let each: Vec<_> = fields().map(|(name, value)| (name, redactor.header(name, value))).collect();
+        let text: String = values.iter().map(|value| format!("{value}\n")).collect();
+        let mut end = 0;
+        let places = fields().map(|(name, value)| {
+            end += value.len() + 1;
+            (name, end - 1 - value.len()..end - 1)
+        });
+        let together: Vec<_> = redactor.headers(&text, places).collect();
+        prop_assert_eq!(together, each);
+    }
+
     #[test]
     fn any_text_is_redacted_once(text in text(), name in key()) {
         let redactor = redactor();
