@@ -7,6 +7,10 @@ use std::time::Duration;
 
 use super::store::lock;
 
+/// So often a thread looks for a place before it sleeps: some microseconds, what another's write into the
+/// disk's cache takes. Sleeping and being woken takes longer.
+const LOOKS: usize = 100;
+
 /// So many threads may be inside at once; others wait for one to leave.
 #[derive(Debug)]
 pub(super) struct Places {
@@ -25,10 +29,10 @@ impl Places {
 
     /// Takes a place, and waits for one up to `patience`. False when all stay taken.
     pub(super) fn enter(&self, patience: Duration) -> bool {
-        if self.try_enter() {
+        if self.try_enter() || self.look() {
             return true;
         }
-        // Asleep, not in a loop: what the others wait for may need this processor.
+        // Asleep, not in a loop any longer: what the others wait for may need this processor.
         self.waiting.fetch_add(1, Ordering::SeqCst);
         let waited = self.left.wait_timeout_while(lock(&self.door), patience, |()| !self.try_enter());
         self.waiting.fetch_sub(1, Ordering::SeqCst);
@@ -48,6 +52,15 @@ impl Places {
     /// Whether nobody is inside.
     pub(super) fn are_empty(&self) -> bool {
         self.taken.load(Ordering::SeqCst) == 0
+    }
+
+    /// Takes a place that becomes free in a moment.
+    fn look(&self) -> bool {
+        (0..LOOKS).any(|_| {
+            std::hint::spin_loop();
+            // Reading alone leaves the count with the processor whose thread is about to change it.
+            self.taken.load(Ordering::Relaxed) < self.limit && self.try_enter()
+        })
     }
 
     fn try_enter(&self) -> bool {
