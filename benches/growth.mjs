@@ -17,6 +17,11 @@ export async function growth(setting) {
   return panels.flatMap((panel) => panel.series.map((series) => steepness(panel, series)));
 }
 
+/** The largest store that is made, in gigabytes of log. */
+function largestGb({ storeGb }) {
+  return storeGb ?? 1;
+}
+
 /** A row that says how much more is paid at the end than at the beginning; 1.0: in proportion. */
 function steepness({ title, x }, { name, points }) {
   const [[x0, y0], [x1, y1]] = [points[0], points.at(-1)];
@@ -56,10 +61,11 @@ function series(points, names) {
   return names.map((name) => ({ name, points: points.map(([x, costs]) => [x, costs[name]]) }));
 }
 
-/** Ten exchanges each, of equal size. */
+/** Ten exchanges each, of equal size. A hundred thousand sessions take 10 GB. */
 async function bySessions(setting) {
   const points = [];
-  for (const sessions of setting.quick ? [10, 100, 1_000] : [10, 100, 1_000, 10_000]) {
+  const counts = [10, 100, 1_000, 10_000, 100_000].filter((sessions) => sessions / 1e4 <= largestGb(setting));
+  for (const sessions of setting.quick ? counts.slice(0, 3) : counts) {
     const store = new Store(setting.programs, { sessions, turns: 10, bytes: `${(sessions * 100) / 1e3}MB` });
     try {
       store.reindex();
@@ -94,8 +100,7 @@ async function byLength(setting) {
 
 /** A store of everyday shape that is so large. */
 async function bySize(setting) {
-  const largest = setting.storeGb ?? 1;
-  const sizes = setting.quick ? [0.03, 0.1] : [0.1, 0.3, 1, 3, 10, 20].filter((size) => size <= largest);
+  const sizes = setting.quick ? [0.03, 0.1] : [0.1, 0.3, 1, 3, 10, 20].filter((size) => size <= largestGb(setting));
   const points = [];
   for (const size of sizes) {
     const store = new Store(setting.programs, { sessions: Math.round(size * 2_000), turns: "1..60", bytes: `${size}GB` });

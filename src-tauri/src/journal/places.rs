@@ -11,8 +11,10 @@ use super::store::lock;
 /// disk's cache takes. Sleeping and being woken takes longer.
 const LOOKS: usize = 100;
 
-/// So many threads may be inside at once; others wait for one to leave.
+/// So many threads may be inside at once; others wait for one to leave. In cache lines of its own: every write
+/// changes the count, and what lies beside it would have to be fetched again by the other processors.
 #[derive(Debug)]
+#[repr(align(128))]
 pub(super) struct Places {
     limit: usize,
     taken: AtomicUsize,

@@ -205,7 +205,7 @@ impl Shared {
             return;
         }
         let started = Instant::now();
-        let stored = self.store(&frames).frames;
+        let (stored, _) = self.store(&frames, |_, _| ());
         self.writers.leave();
         if started.elapsed() > SLOW && self.slow_before(self.now_us()) {
             self.slow.store(true, Ordering::Release);
@@ -241,31 +241,37 @@ impl Shared {
 
     /// Writes a frame into the current segment, or a new one. Returns where its payload lies.
     pub(super) fn store_one(&self, frame: Pending<'_>) -> io::Result<Location> {
-        let stored = self.store(std::slice::from_ref(&frame));
-        stored.result.and(stored.first.ok_or_else(|| io::ErrorKind::InvalidInput.into()))
+        let mut place = None;
+        self.store(std::slice::from_ref(&frame), |segment, at| {
+            let at = at + frame::HEADER_BYTES as u64;
+            place = Some(Location { segment: Arc::clone(segment), at, len: frame.encoded.len() as u32 });
+        })
+        .1?;
+        place.ok_or_else(|| io::ErrorKind::InvalidInput.into())
     }
 
-    /// Writes frames side by side into the current segment, or a new one.
-    fn store(&self, frames: &[Pending<'_>]) -> Stored {
+    /// Writes frames side by side into the current segment, or a new one; `placed` is told where. Returns how
+    /// many of them are in the journal, from the first on.
+    fn store(
+        &self,
+        frames: &[Pending<'_>],
+        placed: impl FnOnce(&Arc<Segment>, u64),
+    ) -> (usize, io::Result<()>) {
         if !frames.iter().all(Pending::can_be_read) {
-            return Stored::nothing(io::ErrorKind::InvalidInput.into());
+            return (0, Err(io::ErrorKind::InvalidInput.into()));
         }
         let len = frames.iter().map(Pending::padded_len).sum();
         loop {
-            let current = self.current.load_full();
-            if let Some(segment) = &current
+            // Borrowed: counting a user of the segment in and out would be two more writes to what all threads share.
+            let current = self.current.load();
+            if let Some(segment) = current.as_ref()
                 && let Some(at) = segment.reserve(len)
             {
-                let (written, result) = segment.write(at, frames);
-                let first = frames.first().map(|frame| Location {
-                    segment: Arc::clone(segment),
-                    at: at + frame::HEADER_BYTES as u64,
-                    len: frame.encoded.len() as u32,
-                });
-                return Stored { frames: written, first, result };
+                placed(segment, at);
+                return segment.write(at, frames);
             }
             if let Err(error) = self.next_segment(current.as_ref(), len) {
-                return Stored::nothing(error);
+                return (0, Err(error));
             }
         }
     }
@@ -354,21 +360,6 @@ impl Shared {
     pub(super) fn settled(&self) -> bool {
         let queue = lock(&self.queue);
         self.writers.are_empty() && queue.frames.is_empty() && !queue.storing
-    }
-}
-
-/// What came of writing frames.
-struct Stored {
-    /// How many of them are in the journal, from the first on.
-    frames: usize,
-    /// Where the payload of the first lies, or would.
-    first: Option<Location>,
-    result: io::Result<()>,
-}
-
-impl Stored {
-    fn nothing(error: io::Error) -> Self {
-        Self { frames: 0, first: None, result: Err(error) }
     }
 }
 

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -126,9 +127,13 @@ async fn connection(stream: TcpStream, routes: Router, mut stop: watch::Receiver
         async move { Ok::<_, Infallible>(routes.call(request).await.unwrap_or_else(|never| match never {})) }
     });
     let mut serving = std::pin::pin!(server().serve_connection(io, service));
+    // Asked only when it was woken: asking takes a lock that connections share, and this task runs for every
+    // event of a stream.
+    let mut stopping = FuturesUnordered::from_iter([stopped(&mut stop)]);
     let ended = tokio::select! {
+        biased;
         ended = serving.as_mut() => ended,
-        () = stopped(&mut stop) => {
+        Some(()) = stopping.next() => {
             serving.as_mut().graceful_shutdown();
             serving.await
         }
