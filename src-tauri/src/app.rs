@@ -249,8 +249,7 @@ fn record(recorder: Recorder, leftovers: Leftovers) -> io::Result<JoinHandle<()>
 }
 
 /// Threads that serve clients: at least two, so that one can wait for a hanging disk. More than there are
-/// processors only take turns, and wake each other to do so; four forward more than the clients of one
-/// machine send.
+/// processors forward no more, and four forward more than the clients of one machine send.
 fn workers() -> usize {
     thread::available_parallelism().map_or(1, NonZero::get).clamp(2, 4)
 }

@@ -262,7 +262,8 @@ impl Shared {
         }
         let len = frames.iter().map(Pending::padded_len).sum();
         loop {
-            // Borrowed: counting a user of the segment in and out would be two more writes to what all threads share.
+            // Borrowed: counting a user of the segment in and out would be two more writes to what all
+            // threads share.
             let current = self.current.load();
             if let Some(segment) = current.as_ref()
                 && let Some(at) = segment.reserve(len)
