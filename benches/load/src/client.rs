@@ -395,7 +395,6 @@ pub async fn run(t: &Target, s: &Scenario, scale: f64, pids: &[u32]) -> Result<M
     let elapsed = Duration::from_nanos(now_ns().saturating_sub(start));
     let mut m = out.replace(Measured::new());
     m.elapsed = elapsed;
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    m.cpu_s = cpu.since(pids);
+    m.cpu_s = cpu.until_quiet(pids).await;
     Ok(m)
 }

@@ -5,7 +5,13 @@ use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Processes that used less than this share of one processor for so long have nothing left to do.
+const QUIET_SHARE: f64 = 0.03;
+const QUIET_FOR: Duration = Duration::from_millis(400);
+/// So long is waited for that: a recorder may be behind by what its journal holds.
+const QUIET_WITHIN: Duration = Duration::from_secs(60);
 
 /// The processes that hold the listening socket of `port`, and their descendants.
 pub fn behind_port(port: u16) -> Vec<u32> {
@@ -87,8 +93,28 @@ impl Cpu {
         Cpu { threads, total_s }
     }
 
+    /// Seconds of CPU between `self` and the moment at which the processes have nothing left to do. What a proxy
+    /// puts off until its clients have their answers, such as logging, is part of what their requests cost; and
+    /// whoever is measured next has the machine to itself.
+    pub async fn until_quiet(&self, pids: &[u32]) -> f64 {
+        let began = Instant::now();
+        let mut used_s = self.since(pids);
+        loop {
+            tokio::time::sleep(QUIET_FOR).await;
+            let now_s = self.since(pids);
+            if now_s - used_s <= QUIET_SHARE * QUIET_FOR.as_secs_f64() {
+                return now_s;
+            }
+            if began.elapsed() >= QUIET_WITHIN {
+                eprintln!("  still busy {QUIET_WITHIN:?} after the last answer: counted until then");
+                return now_s;
+            }
+            used_s = now_s;
+        }
+    }
+
     /// Seconds of CPU between `self` and now.
-    pub fn since(&self, pids: &[u32]) -> f64 {
+    fn since(&self, pids: &[u32]) -> f64 {
         let now = Cpu::of(pids);
         let exact: u64 =
             now.threads.iter().map(|(t, ns)| ns.saturating_sub(*self.threads.get(t).unwrap_or(&0))).sum();
