@@ -65,7 +65,7 @@ pub struct Measured {
     /// Requests whose bytes the mock says it got unchanged; `None` where its header was dropped.
     pub upstream_exact: Option<u64>,
     pub elapsed: Duration,
-    /// CPU of the target's processes, warm-up left out, work put off by up to 0.2 s left in.
+    /// CPU of the target's processes, warm-up left out, until they have nothing left to do.
     pub cpu_s: f64,
 }
 

@@ -170,3 +170,30 @@ pub fn machine() -> serde_json::Value {
         "loadavg": fs::read_to_string("/proc/loadavg").unwrap_or_default().trim(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    use std::process::{Command, Stdio};
+
+    use super::*;
+
+    #[test]
+    fn work_that_goes_on_is_counted_to_its_end() {
+        let works =
+            "echo begun; i=0; while [ $i -lt 2000000 ]; do i=$((i+1)); done; echo done; exec sleep 60";
+        let mut child =
+            Command::new("sh").args(["-c", works]).stdout(Stdio::piped()).spawn().expect("sh starts");
+        let pids = [child.id()];
+        let mut said = BufReader::new(child.stdout.take().expect("it is piped"));
+        said.read_line(&mut String::new()).expect("it begins");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let counted_s = runtime.block_on(Cpu::of(&pids).until_quiet(&pids));
+        child.kill().expect("it still sleeps");
+        child.wait().expect("it has ended");
+        let mut rest = String::new();
+        said.read_to_string(&mut rest).expect("what it said");
+        assert_eq!(rest, "done\n");
+        assert!(counted_s > QUIET_FOR.as_secs_f64(), "{counted_s}");
+    }
+}

@@ -63,6 +63,7 @@ pub struct Row {
     pub cpu_s: f64,
     pub cpu_us_per_request: f64,
     pub cpu_us_per_event: f64,
+    /// CPU ÷ the time in which requests were sent: work put off counts as if it had been done meanwhile.
     pub cores: f64,
     pub rss_before_mib: f64,
     pub rss_peak_mib: f64,
