@@ -23,10 +23,15 @@ struct Priced {
     nanousd: Option<i64>,
 }
 
+/// The columns of [`Priced`]. Each column that is asked for is copied on the way from SQLite's thread.
+const PRICED: &str = "select request_id, provider, upstream, model, started_ms, input_tokens, output_tokens,
+    cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, cost_nanousd from exchanges where ";
+
 /// Sets the costs of exchanges whose rows changed.
 pub(super) async fn fill(connection: &mut SqliteConnection, request_ids: &[&str]) -> Result<(), sqlx::Error> {
     for some in request_ids.chunks(ROWS_PER_STATEMENT) {
-        let mut query = QueryBuilder::<Sqlite>::new("select * from exchanges where request_id in (");
+        let mut query = QueryBuilder::<Sqlite>::new(PRICED);
+        query.push("request_id in (");
         let mut ids = query.separated(", ");
         for id in some {
             ids.push_bind((*id).to_owned());
@@ -79,10 +84,9 @@ pub(super) async fn refill(
 }
 
 async fn refill_session(connection: &mut SqliteConnection, session: &str) -> Result<(), sqlx::Error> {
-    let rows: Vec<Priced> = sqlx::query_as("select * from exchanges where session = ?1")
-        .bind(session.to_owned())
-        .fetch_all(&mut *connection)
-        .await?;
+    let mut query = QueryBuilder::<Sqlite>::new(PRICED);
+    query.push("session = ").push_bind(session.to_owned());
+    let rows: Vec<Priced> = query.build_query_as().fetch_all(&mut *connection).await?;
     for some in rows.chunks(ROWS_PER_STATEMENT) {
         set(connection, some).await?;
     }

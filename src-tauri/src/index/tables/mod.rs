@@ -6,13 +6,13 @@ mod files;
 mod messages;
 mod sessions;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Connection as _, Sqlite, SqliteConnection};
 
 pub(super) use messages::{next_without_messages, set_has_messages};
-pub(super) use sessions::{refresh, sum_up};
+pub(super) use sessions::{Named, refresh, sum_up};
 
 use super::costs;
 use super::row::{MessageRow, Op, RequestRow, ResponseRow};
@@ -56,9 +56,12 @@ pub(super) async fn commit(connection: &mut SqliteConnection, ops: &[Op]) -> Res
     }
     let exchanges: BTreeSet<&str> = ops.iter().filter_map(exchange_with_cost).collect();
     costs::fill(&mut transaction, &exchanges.into_iter().collect::<Vec<_>>()).await?;
-    let touched: BTreeSet<&SessionId> = ops.iter().filter_map(session_with_sums).collect();
-    for session in touched {
-        refresh(session).execute(&mut *transaction).await?;
+    let mut touched: BTreeMap<&SessionId, Named> = BTreeMap::new();
+    for (session, named) in ops.iter().filter_map(Named::by) {
+        touched.entry(session).or_default().add(named);
+    }
+    for (session, named) in touched {
+        refresh(session, named).execute(&mut *transaction).await?;
     }
     transaction.commit().await
 }
@@ -128,20 +131,6 @@ pub(super) async fn clear(connection: &mut SqliteConnection) -> Result<(), sqlx:
 pub(super) async fn are_sound(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
     let verdict: String = sqlx::query_scalar("pragma quick_check(1)").fetch_one(connection).await?;
     Ok(verdict == "ok")
-}
-
-fn session_with_sums(op: &Op) -> Option<&SessionId> {
-    match op {
-        Op::Session(row) => Some(&row.id),
-        Op::Request(row) => Some(&row.session),
-        Op::Response(row) => Some(&row.session),
-        Op::ClientSession(..)
-        | Op::Title(..)
-        | Op::Link(..)
-        | Op::Message(_)
-        | Op::Indexed(..)
-        | Op::IndexedUpTo(..) => None,
-    }
 }
 
 /// Either half may be the one that was missing, or say it differently when it is read again.

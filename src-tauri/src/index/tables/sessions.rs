@@ -67,23 +67,66 @@ pub(super) fn links(rows: &[(LinkKey, &SessionId)]) -> QueryBuilder<Sqlite> {
     query
 }
 
+/// What some changed exchanges of a session name. Only that has to be looked for among its latest exchanges: in
+/// a session that never names a project, say, the search for it would walk over all that there are.
+#[derive(Debug, Default, Clone, Copy)]
+pub(in crate::index) struct Named {
+    pub(in crate::index) model: bool,
+    pub(in crate::index) project: bool,
+    pub(in crate::index) client: bool,
+}
+
+impl Named {
+    /// The session whose exchange a change is of, and what it names.
+    pub(super) fn by(op: &Op) -> Option<(&SessionId, Self)> {
+        match op {
+            Op::Session(row) => Some((&row.id, Self::default())),
+            Op::Request(row) => {
+                let named =
+                    Self { model: row.model.is_some(), project: row.project.is_some(), client: true };
+                Some((&row.session, named))
+            }
+            Op::Response(row) => {
+                Some((&row.session, Self { model: row.model.is_some(), ..Self::default() }))
+            }
+            Op::ClientSession(..)
+            | Op::Title(..)
+            | Op::Link(..)
+            | Op::Message(_)
+            | Op::Indexed(..)
+            | Op::IndexedUpTo(..) => None,
+        }
+    }
+
+    pub(super) fn add(&mut self, other: Self) {
+        self.model |= other.model;
+        self.project |= other.project;
+        self.client |= other.client;
+    }
+}
+
 /// Takes from a session's exchanges what its latest ones say. Its sums follow by themselves: triggers.
-pub(in crate::index) fn refresh(session: &SessionId) -> Query {
+pub(in crate::index) fn refresh(session: &SessionId, named: Named) -> Query {
     sqlx::query(
         "update sessions set
              last_seq = coalesce((select max(seq) from exchanges where session = ?1), 0),
              last_ms = max(created_ms, coalesce(
                  (select max(started_ms + coalesce(total_ms, 0)) from exchanges where session = ?1), 0)),
              open_ms = (select max(started_ms) from exchanges where session = ?1 and status is null),
-             model = (select model from exchanges indexed by exchanges_session where session = ?1 and model is not null
-                      order by seq desc, started_ms desc, request_id limit 1),
-             project = (select project from exchanges indexed by exchanges_session where session = ?1 and project is not null
-                        order by seq desc, started_ms desc, request_id limit 1),
-             (client_name, client_version) = (select client_name, client_version from exchanges indexed by exchanges_session
-                 where session = ?1 and client_name is not null order by seq desc, started_ms desc, request_id limit 1)
+             model = iif(?2, (select model from exchanges indexed by exchanges_session where session = ?1
+                 and model is not null order by seq desc, started_ms desc, request_id limit 1), model),
+             project = iif(?3, (select project from exchanges indexed by exchanges_session where session = ?1
+                 and project is not null order by seq desc, started_ms desc, request_id limit 1), project),
+             client_name = iif(?4, (select client_name from exchanges indexed by exchanges_session where session = ?1
+                 and client_name is not null order by seq desc, started_ms desc, request_id limit 1), client_name),
+             client_version = iif(?4, (select client_version from exchanges indexed by exchanges_session where session = ?1
+                 and client_name is not null order by seq desc, started_ms desc, request_id limit 1), client_version)
          where id = ?1",
     )
     .bind(session.as_str().to_owned())
+    .bind(named.model)
+    .bind(named.project)
+    .bind(named.client)
 }
 
 /// Takes a session's sums from all of its exchanges: rows of a time without them have none yet.

@@ -6,6 +6,7 @@ mod costs;
 mod faults;
 mod folder;
 mod go_logs;
+mod growth;
 mod history;
 mod live;
 mod orders;

@@ -537,5 +537,6 @@ async fn refreshing_a_session() {
         // Lines of one number are put in order among themselves.
         allowed: &["USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY"],
     };
-    check_query(&db, tables::refresh(&session(3)), expected).await;
+    let named = tables::Named { model: true, project: true, client: true };
+    check_query(&db, tables::refresh(&session(3), named), expected).await;
 }
