@@ -82,13 +82,10 @@ impl Named {
         match op {
             Op::Session(row) => Some((&row.id, Self::default())),
             Op::Request(row) => {
-                let named =
-                    Self { model: row.model.is_some(), project: row.project.is_some(), client: true };
+                let named = Self { model: row.model.is_some(), project: row.project.is_some(), client: true };
                 Some((&row.session, named))
             }
-            Op::Response(row) => {
-                Some((&row.session, Self { model: row.model.is_some(), ..Self::default() }))
-            }
+            Op::Response(row) => Some((&row.session, Self { model: row.model.is_some(), ..Self::default() })),
             Op::ClientSession(..)
             | Op::Title(..)
             | Op::Link(..)

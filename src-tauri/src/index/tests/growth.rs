@@ -44,7 +44,8 @@ impl Growing {
     }
 
     fn apply(&mut self, entry: &Entry) -> Vec<Op> {
-        let line = Line { file: "a.jsonl", span: Span { offset: self.seq * 200, len: 100 }, number: self.seq };
+        let line =
+            Line { file: "a.jsonl", span: Span { offset: self.seq * 200, len: 100 }, number: self.seq };
         self.interpreter.apply(entry, Body::InEntry, line).unwrap()
     }
 
