@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 
 pub use book::{Book, Degraded};
 
-use crate::journal::{ExchangeKey, Frame, Leftovers, Location, Tail};
+use crate::journal::{ExchangeKey, Frame, Hold, Leftovers, Location, Tail};
 use crate::logs::write::{Unsynced, WriteError};
 use crate::record::{BadFrame, Event, Exchange, Step};
 use book::Draft;
@@ -35,8 +35,8 @@ pub struct Recorder {
     running: HashMap<ExchangeKey, Draft>,
     /// Ended ones whose lines could not be written yet, oldest first.
     stuck: Vec<(ExchangeKey, Draft)>,
-    /// Written ones whose lines may not be on the disk yet. They keep the journal's bytes.
-    unsynced: Vec<(ExchangeKey, Draft)>,
+    /// Written ones whose lines may not be on the disk yet.
+    unsynced: Vec<Written>,
     /// Lines on their way to the disk, and the exchanges they are of. The disk takes its time: a thread
     /// waits for it.
     syncing: Option<Syncing>,
@@ -46,7 +46,15 @@ pub struct Recorder {
 #[derive(Debug)]
 struct Syncing {
     thread: JoinHandle<Synced>,
-    drafts: Vec<(ExchangeKey, Draft)>,
+    written: Vec<Written>,
+}
+
+/// An exchange whose lines are written. The journal's bytes are kept until they are on the disk; all else is let
+/// go at once: with traffic these are thousands.
+#[derive(Debug)]
+struct Written {
+    key: ExchangeKey,
+    _journal: Hold,
 }
 
 /// What became of the lines that were sent to the disk.
@@ -121,7 +129,9 @@ impl Recorder {
     async fn write_ended(&mut self, key: ExchangeKey, mut draft: Draft) {
         let tail = &self.tail;
         match self.book.write_all(&mut draft, |event| tail.note(key, event)).await {
-            Ok(()) => self.unsynced.push((key, draft)),
+            Ok(()) => {
+                self.unsynced.push(Written { key, _journal: Hold::of(draft.exchange.into_places()) });
+            }
             Err(Degraded) => self.stuck.push((key, draft)),
         }
     }
@@ -135,7 +145,7 @@ impl Recorder {
                 let result = files.sync();
                 (files, result)
             });
-            self.syncing = Some(Syncing { thread, drafts: std::mem::take(&mut self.unsynced) });
+            self.syncing = Some(Syncing { thread, written: std::mem::take(&mut self.unsynced) });
         } else if self.is_idle() {
             self.tail.rotate();
         }
@@ -162,11 +172,11 @@ impl Recorder {
 
     /// Lets the journal go of exchanges whose lines are on the disk.
     fn synced(&mut self, synced: Option<Synced>) {
-        let drafts = self.syncing.take().map(|syncing| syncing.drafts).unwrap_or_default();
+        let written = self.syncing.take().map(|syncing| syncing.written).unwrap_or_default();
         if self.book.synced(synced) {
-            self.tail.note_done(drafts.iter().map(|(key, _)| *key));
+            self.tail.note_done(written.iter().map(|written| written.key));
         } else {
-            self.unsynced.extend(drafts);
+            self.unsynced.extend(written);
         }
     }
 

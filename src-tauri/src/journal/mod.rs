@@ -34,7 +34,7 @@ use std::path::PathBuf;
 pub use exchange_writer::ExchangeWriter;
 pub use keeper::Keeper;
 pub use recover::Leftovers;
-pub use segment::Location;
+pub use segment::{Hold, Location};
 pub use store::Journal;
 pub use tail::{Frame, Tail};
 

@@ -280,6 +280,25 @@ impl Drop for Segment {
     }
 }
 
+/// Keeps segments from being wiped, and no more.
+#[derive(Debug)]
+pub struct Hold {
+    _segments: SmallVec<[Arc<Segment>; 1]>,
+}
+
+impl Hold {
+    /// Of the segments in which these places are: nearly always one, or two.
+    pub fn of(places: impl Iterator<Item = Location>) -> Self {
+        let mut segments = SmallVec::<[Arc<Segment>; 1]>::new();
+        for place in places {
+            if segments.last().is_none_or(|last| last.number != place.segment.number) {
+                segments.push(place.segment);
+            }
+        }
+        Self { _segments: segments }
+    }
+}
+
 /// Where bytes of a body lie. Holding one keeps the segment from being wiped.
 #[derive(Debug, Clone)]
 pub struct Location {

@@ -258,6 +258,12 @@ impl<L> Exchange<L> {
         first.or_else(|| self.head.as_ref().map(|(_, at)| *at))
     }
 
+    /// Where its frames lie in the journal, which is all that is left to know of it once it is in the log.
+    pub fn into_places(self) -> impl Iterator<Item = L> {
+        let pieces = self.request.pieces.into_iter().chain(self.response.pieces);
+        self.heads_at.into_iter().chain(pieces.map(|piece| piece.location))
+    }
+
     /// Why bytes are missing, when some are.
     pub fn gap_reason(&self) -> CaptureStop {
         self.end.as_ref().and_then(|end| end.capture_stop).unwrap_or(CaptureStop::JournalFull)
