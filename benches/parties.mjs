@@ -66,6 +66,7 @@ export class Parties {
       "floor-hyper": (port) => [this.#program("floor-hyper"), port],
       "floor-reqwest": (port) => [this.#program("floor-reqwest"), port],
       "floor-log": (port) => [this.#program("floor-log"), port, path.join(this.#folder, "floor-log.jsonl")],
+      "floor-index": (port) => [this.#program("floor-log"), port, path.join(this.#folder, "floor-index.jsonl"), path.join(this.#folder, "floor-index.db")],
       "llm-proxy": (port) => [this.#program("llm-proxy"), "serve", "--port", port],
       "llm-proxy-shm": (port) => [this.#program("llm-proxy"), "serve", "--port", port],
     };

@@ -10,6 +10,8 @@ import { STORE_PARTS } from "./store.mjs";
 import { completenessRow, exactness, ratioRows } from "./targets.mjs";
 
 const EVERYBODY = ["direct", "nginx", "floor-hyper", "floor-log", "llm-proxy"];
+/** What an index costs is a matter of rates: it follows the answers. */
+const AND_AN_INDEX = [...EVERYBODY, "floor-index"];
 
 export const PARTS = {
   latency: {
@@ -43,7 +45,7 @@ async function rates(setting) {
   const scenarios = ["sse-burst-1", "sse-burst-8", "tput-32", "tput-200k", "tput-2m"];
   const parties = new Parties(setting.programs, PINNED);
   try {
-    await parties.start(EVERYBODY);
+    await parties.start(AND_AN_INDEX);
     const result = await run(setting, PINNED, parties, scenarios);
     const requests = result.rounds.filter((row) => row.target === "llm-proxy").reduce((sum, row) => sum + row.requests, 0);
     return [...table(result, scenarios), completenessRow(requests, await wholeInLog(parties.running["llm-proxy"].home, requests))];

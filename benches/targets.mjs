@@ -49,7 +49,7 @@ export function ratioRows(runs) {
 function ratioRow(rounds, { what, scenario, of, unit, atMost, atLeast, against = "nginx" }) {
   const pick = (name) => values(rounds, scenario, name, of);
   const [ours, theirs] = [pick(OURS), pick(against)];
-  const floors = ["floor-hyper", "floor-log"].map((name) => ({ name, ratio: median(ratios(pick(name), theirs)) }));
+  const floors = ["floor-hyper", "floor-log", "floor-index"].map((name) => ({ name, ratio: median(ratios(pick(name), theirs)) }));
   const reached = ratios(ours, theirs);
   const ratio = median(reached);
   return {

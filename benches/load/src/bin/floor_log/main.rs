@@ -2,12 +2,16 @@
 //! delaying a byte, then one JSONL line for the request and one for the response (with one record
 //! for each SSE event, as the Go program logs them), written by one thread through a queue. Bodies
 //! not yet written are bounded to 64 MiB by making new requests wait: nothing is lost.
-//! No SQLite, no sessions: it shows what a log-everything proxy cannot get under.
+//! No sessions: it shows what a log-everything proxy cannot get under. With a third argument, the path of a new
+//! SQLite file, it is floor 4, which keeps an index of the log besides ([`index`]).
+
+mod index;
 
 use std::io::Write;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -28,6 +32,8 @@ use hyper_util::{
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use index::{Facts, Index, Row};
+
 type Http = Client<HttpConnector, Body>;
 
 /// What may be in memory and not yet written, in KiB.
@@ -45,7 +51,10 @@ async fn main() {
     let port = std::env::args().nth(1).unwrap_or("9303".into());
     let path = std::env::args().nth(2).unwrap_or("floor-log.jsonl".into());
     let (log, records) = channel();
-    std::thread::spawn(move || write_log(path, records));
+    std::thread::spawn(move || {
+        let index = std::env::args().nth(3).map(|path| Index::create(path.as_ref()).unwrap());
+        write_log(path, index, records);
+    });
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client: Http = Client::builder(TokioExecutor::new()).pool_max_idle_per_host(256).build(connector);
@@ -76,8 +85,11 @@ async fn forward(State(app): State<App>, mut req: Request) -> Response {
     // The request's own size and room for the answer's: streams are small.
     let need = (size(req.headers()) / 1024 + 64).min(BUDGET_KIB as u64) as u32;
     let permit = app.budget.clone().acquire_many_owned(need).await.ok().map(Arc::new);
+    static EXCHANGES: AtomicU64 = AtomicU64::new(1);
+    let number = EXCHANGES.fetch_add(1, Ordering::Relaxed);
     let tee = |kind, status, headers: &HeaderMap| Record {
         _permit: permit.clone(),
+        number,
         kind,
         path: full.clone(),
         status,
@@ -100,6 +112,8 @@ async fn forward(State(app): State<App>, mut req: Request) -> Response {
 }
 
 struct Record {
+    /// Of the exchange.
+    number: u64,
     kind: &'static str,
     path: String,
     status: u16,
@@ -167,7 +181,7 @@ struct Chunk<'a> {
 struct Line<'a> {
     #[serde(rename = "type")]
     kind: &'a str,
-    ts_ms: u128,
+    ts_ms: u64,
     path: &'a str,
     status: u16,
     headers: Vec<(&'a str, &'a str)>,
@@ -178,45 +192,107 @@ struct Line<'a> {
     chunks: Vec<Chunk<'a>>,
 }
 
-fn write_log(path: String, records: Receiver<Record>) {
+fn write_log(path: String, mut index: Option<Index>, records: Receiver<Record>) {
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path).unwrap();
-    let mut out = std::io::BufWriter::with_capacity(1 << 18, file);
-    while let Ok(first) = records.recv() {
+    let mut out = Counted { file: std::io::BufWriter::with_capacity(1 << 18, file), bytes: 0 };
+    while let Some(first) = next_record(&mut index, &records) {
         let mut next = Some(first);
-        while let Some(r) = next {
-            let sse = r
-                .headers
-                .get(header::CONTENT_TYPE)
-                .is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"));
-            let text = String::from_utf8_lossy(&r.seen);
-            let mut chunks = vec![];
-            if sse {
-                // An event's time is that of the part that brought its end.
-                let (mut end, mut part) = (0, 0);
-                for ev in text.split_inclusive("\n\n") {
-                    end += ev.len();
-                    while part + 1 < r.parts.len() && r.parts[part].1 < end {
-                        part += 1;
-                    }
-                    chunks.push(Chunk { delta_ms: r.parts[part].0.as_millis() as u64, raw: ev });
-                }
+        while let Some(record) = next {
+            let offset = out.bytes;
+            record.write_line(&mut out);
+            if let Some(index) = &mut index {
+                index.add(record.row(offset, out.bytes - offset)).unwrap();
             }
-            let size = r.seen.len();
-            let body = if sse { None } else { Some(&*text) };
-            let line = Line {
-                kind: r.kind,
-                ts_ms: r.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis(),
-                path: &r.path,
-                status: r.status,
-                headers: r.headers.iter().map(|(k, v)| (k.as_str(), v.to_str().unwrap_or("?"))).collect(),
-                size,
-                body,
-                chunks,
-            };
-            let _ = serde_json::to_writer(&mut out, &line);
-            let _ = out.write_all(b"\n");
             next = records.try_recv().ok();
         }
         let _ = out.flush();
+    }
+}
+
+/// Knows how much was written.
+struct Counted<W> {
+    file: W,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Counted<W> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// Waits for the next; rows that have waited long enough are committed meanwhile.
+fn next_record(index: &mut Option<Index>, records: &Receiver<Record>) -> Option<Record> {
+    while let Some(index) = index
+        && let Some(patience) = index.patience()
+    {
+        match records.recv_timeout(patience) {
+            Ok(record) => return Some(record),
+            Err(RecvTimeoutError::Disconnected) => return None,
+            Err(RecvTimeoutError::Timeout) => index.commit().unwrap(),
+        }
+    }
+    records.recv().ok()
+}
+
+impl Record {
+    fn is_stream(&self) -> bool {
+        let kind = self.headers.get(header::CONTENT_TYPE);
+        kind.is_some_and(|kind| kind.as_bytes().starts_with(b"text/event-stream"))
+    }
+
+    fn at_ms(&self) -> u64 {
+        self.at.duration_since(UNIX_EPOCH).unwrap_or_default().as_millis() as u64
+    }
+
+    /// `offset` and `len`: where its line lies in the log, in bytes.
+    fn row(&self, offset: u64, len: u64) -> Row {
+        Row {
+            number: self.number,
+            is_request: self.kind == "request",
+            path: self.path.clone(),
+            at_ms: self.at_ms(),
+            status: self.status,
+            offset,
+            len,
+            facts: Facts::read(&String::from_utf8_lossy(&self.seen), self.is_stream()),
+        }
+    }
+
+    fn write_line(&self, out: &mut impl Write) {
+        let text = String::from_utf8_lossy(&self.seen);
+        let chunks = if self.is_stream() { self.chunks(&text) } else { vec![] };
+        let line = Line {
+            kind: self.kind,
+            ts_ms: self.at_ms(),
+            path: &self.path,
+            status: self.status,
+            headers: self.headers.iter().map(|(k, v)| (k.as_str(), v.to_str().unwrap_or("?"))).collect(),
+            size: self.seen.len(),
+            body: if self.is_stream() { None } else { Some(&*text) },
+            chunks,
+        };
+        let _ = serde_json::to_writer(&mut *out, &line);
+        let _ = out.write_all(b"\n");
+    }
+
+    /// An event's time is that of the part that brought its end.
+    fn chunks<'a>(&self, text: &'a str) -> Vec<Chunk<'a>> {
+        let (mut end, mut part) = (0, 0);
+        text.split_inclusive("\n\n")
+            .map(|event| {
+                end += event.len();
+                while part + 1 < self.parts.len() && self.parts[part].1 < end {
+                    part += 1;
+                }
+                Chunk { delta_ms: self.parts[part].0.as_millis() as u64, raw: event }
+            })
+            .collect()
     }
 }
