@@ -23,7 +23,8 @@ struct Priced {
     nanousd: Option<i64>,
 }
 
-/// The columns of [`Priced`]. Each column that is asked for is copied on the way from SQLite's thread.
+/// Reads [`Priced`] from the rows for which what follows holds. By column, because each one that is asked for is
+/// copied on the way from SQLite's thread.
 const PRICED: &str = "select request_id, provider, upstream, model, started_ms, input_tokens, output_tokens,
     cache_read_tokens, cache_write_tokens, cache_write_1h_tokens, reasoning_tokens, cost_nanousd from exchanges where ";
 

@@ -68,7 +68,8 @@ pub(super) fn links(rows: &[(LinkKey, &SessionId)]) -> QueryBuilder<Sqlite> {
 }
 
 /// What some changed exchanges of a session name. Only that has to be looked for among its latest exchanges: in
-/// a session that never names a project, say, the search for it would walk over all that there are.
+/// a session that never names a project, say, the search for it would walk over all that there are. What a row does
+/// not name it did not name before either: a line says the same whenever it is read.
 #[derive(Debug, Default, Clone, Copy)]
 pub(in crate::index) struct Named {
     pub(in crate::index) model: bool,

@@ -31,6 +31,7 @@ pub struct Row {
     pub is_request: bool,
     pub path: String,
     pub at_ms: u64,
+    /// A request has 0.
     pub status: u16,
     /// Where its line lies in the log, in bytes.
     pub offset: u64,
@@ -110,43 +111,22 @@ impl Index {
         let (requests, responses): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.is_request);
         self.runtime.block_on(async {
             let mut transaction = self.connection.begin().await?;
-            for rows in requests.chunks(ROWS_PER_STATEMENT) {
-                insert_requests(rows).build().execute(&mut *transaction).await?;
-            }
-            for rows in responses.chunks(ROWS_PER_STATEMENT) {
-                insert_responses(rows).build().execute(&mut *transaction).await?;
+            for (half, rows) in [("request", requests), ("response", responses)] {
+                for rows in rows.chunks(ROWS_PER_STATEMENT) {
+                    insert(half, rows).build().execute(&mut *transaction).await?;
+                }
             }
             transaction.commit().await
         })
     }
 }
 
-fn insert_requests(rows: &[&Row]) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(
-        "insert into exchanges (number, path, started_ms, model, request_offset, request_len, request_sha256) ",
-    );
-    query.push_values(rows, |mut values, row| {
-        values
-            .push_bind(row.number as i64)
-            .push_bind(row.path.clone())
-            .push_bind(row.at_ms as i64)
-            .push_bind(row.facts.model.clone())
-            .push_bind(row.offset as i64)
-            .push_bind(row.len as i64)
-            .push_bind(row.facts.sha256.clone());
-    });
-    query.push(
-        " on conflict (number) do update set request_offset = excluded.request_offset,
-              request_len = excluded.request_len, request_sha256 = excluded.request_sha256",
-    );
-    query
-}
-
-fn insert_responses(rows: &[&Row]) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(
+/// `half`: `request` or `response`, whose rows these are.
+fn insert(half: &str, rows: &[&Row]) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(format!(
         "insert into exchanges (number, path, started_ms, model, status, input_tokens, output_tokens,
-             response_offset, response_len, response_sha256) ",
-    );
+             {half}_offset, {half}_len, {half}_sha256) "
+    ));
     query.push_values(rows, |mut values, row| {
         values
             .push_bind(row.number as i64)
@@ -160,11 +140,13 @@ fn insert_responses(rows: &[&Row]) -> QueryBuilder<Sqlite> {
             .push_bind(row.len as i64)
             .push_bind(row.facts.sha256.clone());
     });
-    query.push(
-        " on conflict (number) do update set status = excluded.status, input_tokens = excluded.input_tokens,
-              output_tokens = excluded.output_tokens, response_offset = excluded.response_offset,
-              response_len = excluded.response_len, response_sha256 = excluded.response_sha256",
-    );
+    query.push(format!(
+        " on conflict (number) do update set status = max(status, excluded.status),
+              input_tokens = coalesce(excluded.input_tokens, input_tokens),
+              output_tokens = coalesce(excluded.output_tokens, output_tokens),
+              {half}_offset = excluded.{half}_offset, {half}_len = excluded.{half}_len,
+              {half}_sha256 = excluded.{half}_sha256"
+    ));
     query
 }
 
@@ -174,7 +156,8 @@ mod tests {
 
     fn row(is_request: bool, body: &str, events: bool) -> Row {
         let (path, facts) = ("/v1/messages".to_owned(), Facts::read(body, events));
-        Row { number: 1, is_request, path, at_ms: 5, status: 200, offset: 0, len: 9, facts }
+        let status = if is_request { 0 } else { 200 };
+        Row { number: 1, is_request, path, at_ms: 5, status, offset: 0, len: 9, facts }
     }
 
     #[test]
